@@ -1,0 +1,6 @@
+#include HEADER
+
+int main()
+{
+    return 0;
+}
