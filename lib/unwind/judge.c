@@ -1,0 +1,153 @@
+/* lib/unwind/judge.c - the one judgement on a proposed caller, whatever step
+ * proposed it. Facts become two-bit answers, answers become a grade; both are
+ * in the trace. Nothing here looks further than one frame. */
+#include "lib/unwind/walk.h"
+
+/* What an answer adds to the trust of its step. */
+enum {
+    GRADE_CALL = 40,
+    GRADE_CALL_SCAN = 24,
+    GRADE_NO_CALL = -16,
+    GRADE_TARGET = 40,
+    GRADE_WHOLE = -12
+};
+
+static uint32_t answer(bool yes)
+{
+    return yes ? MDW_ANSWER_YES : MDW_ANSWER_NO;
+}
+
+static void check_set(candidate *c, uint32_t id, uint32_t value)
+{
+    c->checks = (c->checks & ~(3u << 2 * id)) | value << 2 * id;
+}
+
+static bool in_left_stack(const mdw_walk *w, uint64_t sp)
+{
+    for (uint32_t i = 0; i < w->left_count; i++)
+        if (mdw_range_has(w->left[i], sp))
+            return true;
+    return false;
+}
+
+/* sp moves outward. It may stay once in a row on a link-register machine, when
+ * a leaf or a function stopped at its entry is left and pc changes. It may go
+ * anywhere when a signal frame or a function that switches stacks is left, but
+ * never back into a stack that was left before. */
+static uint32_t advances(const mdw_walk *w, const candidate *c)
+{
+    const arch *a = w->unwinder->arch;
+    uint64_t sp = c->regs.value[a->sp];
+    if (in_left_stack(w, sp))
+        return MDW_ANSWER_NO;
+    if (sp > w->frame.sp)
+        return MDW_ANSWER_YES;
+    bool jumps = c->flags & MDW_ROW_SIGNAL || c->place & MDW_PLACE_SWITCH;
+    if (jumps && sp != w->frame.sp)
+        return answer(w->left_count < MAX_LEFT);
+    return answer(a->leaf_keeps_sp && !w->stayed && sp == w->frame.sp &&
+                  c->pc != w->frame.pc &&
+                  (frame_exact(w) || c->step->trust >= MDW_TRUST_CFI));
+}
+
+/* Asked only while the callee itself is on the stack that is known: it may be
+ * on a handler's. */
+static uint32_t in_stack(const mdw_walk *w, const candidate *c)
+{
+    mdw_range stack = w->input.stack;
+    uint64_t sp = c->regs.value[w->unwinder->arch->sp];
+    if (!mdw_range_has(stack, w->frame.sp) || c->flags & MDW_ROW_SIGNAL ||
+        c->place & MDW_PLACE_SWITCH)
+        return MDW_ANSWER_UNKNOWN;
+    return answer(mdw_range_has(stack, sp) || sp - stack.start == stack.size);
+}
+
+/* Known only when both the call is direct and the callee's function is. A call
+ * through a stub goes elsewhere in good faith, so a NO refuses nobody. */
+static uint32_t target_is_callee(const mdw_place *callee, uint64_t target)
+{
+    if (!target || !callee->function.size)
+        return MDW_ANSWER_UNKNOWN;
+    return answer(target == callee->function.start);
+}
+
+/* What the caller's code is. A trampoline is returned to at its first byte, so
+ * that the byte before it says nothing. */
+static mdw_status ask_caller(mdw_walk *w, candidate *c, mdw_place *place)
+{
+    const uint32_t want = MDW_PLACE_EXEC | MDW_PLACE_FUNCTION;
+    bool signal = c->flags & MDW_ROW_SIGNAL;
+    mdw_status status = place_ask(w, signal ? c->pc : c->pc - 1, want, place);
+    if (status != MDW_OK || signal || mdw_range_has(place->function, c->pc))
+        return status;
+    mdw_place next;
+    status = place_ask(w, c->pc, want, &next);
+    c->entered = next.flags & MDW_PLACE_TRAMPOLINE;
+    if (c->entered)
+        *place = next;
+    return status;
+}
+
+/* Everything about the code at the proposed pc, unless the row says that it
+ * was interrupted there: then nobody called. */
+static mdw_status judge_code(mdw_walk *w, candidate *c, const mdw_place *callee)
+{
+    mdw_place place;
+    mdw_status status = ask_caller(w, c, &place);
+    if (status != MDW_OK)
+        return status;
+    check_set(c, MDW_CHECK_EXEC, place.exec);
+    if (place.flags & MDW_PLACE_FUNCTION)
+        check_set(c, MDW_CHECK_FUNCTION, answer(place.function.size > 0));
+    if (c->flags & MDW_ROW_SIGNAL || place.flags & MDW_PLACE_TRAMPOLINE)
+        return MDW_OK;
+    uint64_t target;
+    check_set(c, MDW_CHECK_CALL, call_ask(w, c->pc, c->thumb, &target));
+    check_set(c, MDW_CHECK_TARGET, target_is_callee(callee, target));
+    return MDW_OK;
+}
+
+bool judge_refuses(const candidate *c)
+{
+    if (MDW_CHECK(c->checks, MDW_CHECK_ADVANCE) == MDW_ANSWER_NO ||
+        MDW_CHECK(c->checks, MDW_CHECK_STACK) == MDW_ANSWER_NO)
+        return true;
+    /* A jump to data is a reason to be interrupted. */
+    if (MDW_CHECK(c->checks, MDW_CHECK_EXEC) == MDW_ANSWER_NO &&
+        !(c->flags & MDW_ROW_SIGNAL))
+        return true;
+    return c->trust < MDW_TRUST_CFI &&
+           MDW_CHECK(c->checks, MDW_CHECK_CALL) == MDW_ANSWER_NO;
+}
+
+static uint32_t grade(const mdw_walk *w, const candidate *c)
+{
+    int32_t g = (int32_t)c->trust;
+    uint32_t call = MDW_CHECK(c->checks, MDW_CHECK_CALL);
+    if (call == MDW_ANSWER_YES)
+        g += c->trust == MDW_TRUST_SCAN ? GRADE_CALL_SCAN : GRADE_CALL;
+    if (call == MDW_ANSWER_NO)
+        g += GRADE_NO_CALL; /* only unwind information gets here */
+    if (MDW_CHECK(c->checks, MDW_CHECK_TARGET) == MDW_ANSWER_YES)
+        g += GRADE_TARGET;
+    if (c->flags & MDW_ROW_WHOLE && frame_exact(w) && call != MDW_ANSWER_YES)
+        g += GRADE_WHOLE;
+    return (uint32_t)(g < 0 ? 0 : g);
+}
+
+/* MDW_OK with checks and grade, or MDW_AGAIN. */
+mdw_status judge(mdw_walk *w, candidate *c)
+{
+    c->checks = 0;
+    mdw_place callee;
+    mdw_status status =
+        place_ask(w, w->frame.lookup, MDW_PLACE_FUNCTION, &callee);
+    if (status != MDW_OK)
+        return status;
+    c->place = callee.flags;
+    check_set(c, MDW_CHECK_ADVANCE, advances(w, c));
+    check_set(c, MDW_CHECK_STACK, in_stack(w, c));
+    status = judge_code(w, c, &callee);
+    c->grade = grade(w, c);
+    return status;
+}

@@ -1,0 +1,113 @@
+/* lib/unwind/step_frame_ptr.c - frame pointer chains, as each compiler lays
+ * them out. */
+#include "lib/unwind/walk.h"
+
+/* A zero ends the chain, but only where the chain itself has led: elsewhere
+ * the register may serve any purpose. */
+static mdw_status start(const mdw_walk *w, uint8_t fp)
+{
+    if (!reg_known(&w->frame.regs, fp))
+        return MDW_ABSENT;
+    if (w->frame.regs.value[fp])
+        return MDW_OK;
+    return w->frame.trust == MDW_TRUST_FP ? MDW_END : MDW_ABSENT;
+}
+
+/* The caller's frame pointer is further out, or zero at the end of the chain.
+ * Anything else is a register that serves another purpose: here, or, at the
+ * last frame of a chain, in the caller. */
+static bool plausible(mdw_walk *w, uint64_t at)
+{
+    uint64_t saved;
+    if (!load_pointer(w, at, &saved))
+        return false;
+    mdw_range stack = w->input.stack;
+    return !saved || (saved > at && (!mdw_range_has(stack, at) ||
+                                     saved - stack.start < stack.size));
+}
+
+/* [fp] = caller's fp, [fp + pointer] = return address, and the caller's sp
+ * behind both. */
+static void pair(mdw_walk *w, uint8_t fp, mdw_row *row)
+{
+    const arch *a = w->unwinder->arch;
+    int64_t p = a->pointer;
+    if (!plausible(w, w->frame.regs.value[fp]))
+        row->flags |= ROW_DOUBTFUL;
+    row->cfa = rule_addr(fp, 2 * p);
+    row_set(row, fp, rule_load(MDW_BASE_CFA, -2 * p));
+    row_set(row, a->pc, rule_load(MDW_BASE_CFA, -p));
+}
+
+static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
+{
+    (void)choice;
+    const arch *a = w->unwinder->arch;
+    mdw_status status = start(w, a->fp);
+    if (status == MDW_OK)
+        pair(w, a->fp, row);
+    return status;
+}
+
+static uint8_t frame_pointer(const mdw_walk *w)
+{
+    const arch *a = w->unwinder->arch;
+    if (frame_thumb(w) && a->fp_thumb != NO_REG)
+        return a->fp_thumb;
+    return w->unwinder->options.os == MDW_OS_IOS && a->fp_ios ? a->fp_ios
+                                                              : a->fp;
+}
+
+/* ARM code has two layouts: clang's is the pair above, GCC's has r11 at the
+ * return address with the caller's r11 below. Thumb has clang's with r7; GCC's
+ * r7 in Thumb code is no chain, which the judgement finds out. */
+static mdw_status run_arm(mdw_walk *w, uint32_t choice, mdw_row *row)
+{
+    const arch *a = w->unwinder->arch;
+    uint8_t fp = frame_pointer(w);
+    mdw_status status = start(w, fp);
+    if (status != MDW_OK)
+        return status;
+    if (choice == 0) {
+        pair(w, fp, row);
+        return MDW_OK;
+    }
+    if (fp != a->fp)
+        return MDW_ABSENT;
+    if (!plausible(w, w->frame.regs.value[fp] - 4))
+        row->flags |= ROW_DOUBTFUL;
+    row->cfa = rule_addr(fp, 4);
+    row_set(row, a->pc, rule_load(fp, 0));
+    row_set(row, fp, rule_load(fp, -4));
+    return MDW_OK;
+}
+
+/* [x29] = caller's x29, [x29 + 8] = return address; GCC puts the pair at the
+ * bottom of the frame, clang below other saves, so that the caller's sp is only
+ * known to be no less than x29 + 16. */
+static mdw_status run_arm64(mdw_walk *w, uint32_t choice, mdw_row *row)
+{
+    mdw_status status = run(w, choice, row);
+    if (status == MDW_OK)
+        row->flags |= MDW_ROW_SP_BOUND;
+    return status;
+}
+
+const step step_frame_ptr = {.name = "fp",
+                             .trust = MDW_TRUST_FP,
+                             .source = MDW_SOURCE_FRAME_PTR,
+                             .choices = 1,
+                             .enough = ENOUGH,
+                             .run = run};
+const step step_frame_ptr_arm = {.name = "fp",
+                                 .trust = MDW_TRUST_FP,
+                                 .source = MDW_SOURCE_FRAME_PTR,
+                                 .choices = 2,
+                                 .enough = ENOUGH,
+                                 .run = run_arm};
+const step step_frame_ptr_arm64 = {.name = "fp",
+                                   .trust = MDW_TRUST_FP,
+                                   .source = MDW_SOURCE_FRAME_PTR,
+                                   .choices = 1,
+                                   .enough = ENOUGH,
+                                   .run = run_arm64};

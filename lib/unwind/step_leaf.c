@@ -1,0 +1,148 @@
+/* lib/unwind/step_leaf.c - returns out of functions that saved nothing. */
+#include "lib/insn/link.h"
+#include "lib/unwind/walk.h"
+
+/* x86-64 on Windows: a function without unwind information is a leaf, and its
+ * return address lies at sp. Believed only where a call proves it. */
+static mdw_status run_stack(mdw_walk *w, uint32_t choice, mdw_row *row)
+{
+    (void)choice;
+    const arch *a = w->unwinder->arch;
+    uint64_t value, target;
+    if (!load_pointer(w, w->frame.sp, &value) ||
+        call_ask(w, value, false, &target) != MDW_ANSWER_YES)
+        return MDW_ABSENT;
+    row->cfa = rule_addr(a->sp, a->pointer);
+    row_set(row, a->pc, rule_load(MDW_BASE_CFA, -a->pointer));
+    return MDW_OK;
+}
+
+enum { MAX_FUNCTION = 4096 };
+
+/* What the code between two addresses has done, in the state of this frame. */
+static link_use between(const mdw_walk *w, uint64_t from, uint64_t to)
+{
+    const link_use unknown = {.known = false};
+    uint8_t code[MAX_FUNCTION];
+    if (from > to || to - from > sizeof code)
+        return unknown;
+    size_t len = (size_t)(to - from);
+    if (load_code(w, from, code, len) != len)
+        return unknown;
+    return link_trace(w->unwinder->arch->id, frame_thumb(w),
+                      (mdw_bytes){code, len});
+}
+
+/* What the code from where the link register's call went up to pc has done. */
+static link_use used(const mdw_walk *w, uint64_t lr, bool caller_thumb)
+{
+    uint64_t target;
+    if (call_ask(w, lr, caller_thumb, &target) != MDW_ANSWER_YES || !target)
+        return (link_use){.known = false};
+    return between(w, target, w->frame.pc);
+}
+
+/* Whether lr points into the function at pc: then it is left over from a call
+ * that has returned. Where functions are unknown, code without a return in
+ * between is one function. */
+static mdw_status left_over(const mdw_walk *w, uint64_t lr, bool thumb,
+                            bool *yes)
+{
+    mdw_place place;
+    uint64_t pc = w->frame.pc;
+    mdw_status status =
+        place_ask(w, w->frame.lookup, MDW_PLACE_FUNCTION, &place);
+    if (place.function.size)
+        *yes = mdw_range_has(place.function, lr - 1);
+    else
+        *yes = thumb == frame_thumb(w) &&
+               between(w, lr < pc ? lr : pc, lr < pc ? pc : lr).known;
+    return status;
+}
+
+/* A leaf that has moved sp may have pushed what it had to preserve, and changed
+ * it since. Frame pointers are the caller's business. */
+static void forget_saved(const mdw_walk *w, mdw_row *row)
+{
+    const arch *a = w->unwinder->arch;
+    for (uint8_t i = 0; i < a->reg_count; i++)
+        if (w->unwinder->saved >> i & 1 && i != a->fp && i != a->fp_thumb)
+            row_set(row, i, rule_kind(MDW_RULE_UNDEFINED));
+}
+
+/* lr holds the return address as long as the function has made no call. GCC's
+ * ARM leaves keep the caller's r11 at [r11] and leave lr where it is. */
+static mdw_status run_link_reg(mdw_walk *w, uint32_t choice, mdw_row *row)
+{
+    (void)choice;
+    const arch *a = w->unwinder->arch;
+    if (!reg_known(&w->frame.regs, a->lr))
+        return MDW_ABSENT;
+    uint64_t lr = code_pointer(w->unwinder, w->frame.regs.value[a->lr]);
+    bool thumb = a->thumb_bit && lr & 1;
+    link_use use = used(w, lr & ~(uint64_t)thumb, thumb);
+    if (!use.known || use.lr_lost)
+        return MDW_ABSENT;
+    if (use.fp_moved && use.lr_saved)
+        return MDW_ABSENT; /* the frame's record is there: its chain knows */
+    row_set(row, a->pc, rule_addr(a->lr, 0));
+    row->cfa = rule_addr(a->sp, 0);
+    if (use.sp_moved)
+        forget_saved(w, row);
+    if (use.fp_moved && a->id == MDW_ARCH_ARM && !frame_thumb(w)) {
+        row->cfa = rule_addr(a->fp, 4);
+        row_set(row, a->fp, rule_load(a->fp, 0));
+    } else if (use.sp_moved) {
+        row->flags |= MDW_ROW_SP_BOUND;
+    }
+    uint8_t fp = frame_thumb(w) ? a->fp_thumb : a->fp;
+    if (use.fp_moved && row->cfa.base != fp)
+        row_set(row, fp, rule_kind(MDW_RULE_UNDEFINED));
+    return MDW_OK;
+}
+
+/* The same without proof: pc was reached through a register, or the bytes are
+ * not known. No better than a word found on the stack. */
+static mdw_status run_link_guess(mdw_walk *w, uint32_t choice, mdw_row *row)
+{
+    (void)choice;
+    const arch *a = w->unwinder->arch;
+    if (w->options.no_scan || !reg_known(&w->frame.regs, a->lr))
+        return MDW_ABSENT;
+    uint64_t lr = code_pointer(w->unwinder, w->frame.regs.value[a->lr]);
+    bool thumb = a->thumb_bit && lr & 1;
+    lr &= ~(uint64_t)thumb;
+    if (used(w, lr, thumb).known)
+        return MDW_ABSENT; /* the proven step has had its say */
+    bool old;
+    mdw_status status = left_over(w, lr, thumb, &old);
+    if (status != MDW_OK || old)
+        return status != MDW_OK ? status : MDW_ABSENT;
+    row->cfa = rule_addr(a->sp, 0);
+    row_set(row, a->pc, rule_addr(a->lr, 0));
+    return MDW_OK;
+}
+
+const step step_leaf = {.name = "leaf",
+                        .trust = MDW_TRUST_LEAF,
+                        .source = MDW_SOURCE_LEAF,
+                        .choices = 1,
+                        .enough = ENOUGH,
+                        .context_only = true,
+                        .keeps = true,
+                        .run = run_stack};
+const step step_link_reg = {.name = "lr",
+                            .trust = MDW_TRUST_LEAF,
+                            .source = MDW_SOURCE_LINK_REG,
+                            .choices = 1,
+                            .enough = ENOUGH,
+                            .context_only = true,
+                            .keeps = true,
+                            .run = run_link_reg};
+const step step_link_guess = {.name = "lr?",
+                              .trust = MDW_TRUST_SCAN,
+                              .source = MDW_SOURCE_LINK_REG,
+                              .choices = 1,
+                              .enough = ENOUGH,
+                              .context_only = true,
+                              .run = run_link_guess};

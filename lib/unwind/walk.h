@@ -1,0 +1,120 @@
+/* lib/unwind/walk.h - what the files of this room share. */
+#ifndef MDW_UNWIND_WALK_H
+#define MDW_UNWIND_WALK_H
+
+#include "lib/base/arena.h"
+#include "lib/unwind/arch.h"
+#include "lib/unwind/row.h"
+#include "lib/unwind/step.h"
+
+/* An image and the addresses that are left to it after overlaps. */
+typedef struct placed_image {
+    mdw_range owned;
+    uint32_t given; /* place in the caller's list */
+    mdw_image image;
+} placed_image;
+
+struct mdw_unwinder {
+    arena *store;
+    mdw_unwinder_options options;
+    const arch *arch;
+    uint64_t code_mask;         /* 0: pointers carry no tag bits */
+    uint64_t saved;             /* registers that this system's ABI preserves */
+    const placed_image *images; /* by address, no two overlapping */
+    size_t image_count;
+};
+
+/* How far the scan of this frame has come. */
+typedef struct scan_state {
+    uint32_t next;
+    bool unknown; /* a word with unknown bytes was proposed */
+} scan_state;
+
+/* A proposed caller, applied and judged. */
+typedef struct candidate {
+    const step *step;
+    uint32_t source, choice, flags, place;
+    uint32_t checks, grade, trust;
+    bool thumb;
+    bool entered; /* pc is the first byte of a trampoline */
+    uint64_t pc;  /* without tag bits and Thumb bit */
+    mdw_regs regs;
+    mdw_origins origins;
+} candidate;
+
+enum { MAX_EVENTS = 24, MAX_LEFT = 8 };
+
+struct mdw_walk {
+    arena *store;
+    const mdw_unwinder *unwinder;
+    mdw_walk_options options;
+    mdw_budget budget;
+    mdw_walk_input input;
+    mdw_regs context;
+    mdw_window window; /* of input.memory, where the last load was */
+    mdw_frame frame;   /* the callee while stepping */
+    mdw_origins origins;
+    uint32_t args;            /* row.args of the frame that `frame` called */
+    uint32_t own_args;        /* of `frame` itself, while stepping */
+    uint32_t depth;           /* frames delivered */
+    uint32_t stop;            /* enum mdw_stop_id */
+    uint32_t scanned;         /* words, in the whole walk */
+    uint64_t work, asked_at;  /* units spent; when `cancelled` was last asked */
+    bool stayed;              /* `frame` has the sp of its own callee */
+    mdw_range left[MAX_LEFT]; /* parts of stacks that were left by a jump */
+    uint32_t left_count;
+    uint64_t stack_low; /* sp of the first frame on the present stack */
+    mdw_row row;        /* only what `set` names is ever written or read */
+    scan_state scan;
+    candidate tried, best;
+    mdw_trace_event events[MAX_EVENTS]; /* of this frame, until decided */
+    mdw_row event_rows[MAX_EVENTS];
+    uint32_t event_count;
+};
+
+/* lib/unwind/unwinder.c: index in `images`, or MDW_NONE. */
+uint32_t image_find(const mdw_unwinder *u, uint64_t addr);
+/* Without pointer authentication and other tag bits. */
+uint64_t code_pointer(const mdw_unwinder *u, uint64_t value);
+
+/* lib/unwind/target.c: the target's memory and what is known of its code. */
+bool load_pointer(mdw_walk *w, uint64_t addr, uint64_t *value);
+size_t load_code(const mdw_walk *w, uint64_t addr, void *dst, size_t len);
+/* MDW_OK, or MDW_AGAIN. Who knows nothing has said so in `out`. */
+mdw_status place_ask(const mdw_walk *w, uint64_t addr, uint32_t want,
+                     mdw_place *out);
+/* Is there a call that ends at `pc`? `target`: where a direct one goes, else 0.
+ */
+uint32_t call_ask(const mdw_walk *w, uint64_t pc, bool thumb, uint64_t *target);
+
+/* lib/unwind/judge.c */
+mdw_status judge(mdw_walk *w, candidate *c);
+bool judge_refuses(const candidate *c);
+/* Grades: nobody else is asked; the scan looks no further. */
+enum { ENOUGH = MDW_TRUST_CFI, PROVEN_SCAN = MDW_TRUST_SCAN + 24 };
+
+/* lib/unwind/trace.c */
+void trace_note(mdw_walk *w, const candidate *c, mdw_status status,
+                uint32_t verdict);
+void trace_flush(mdw_walk *w);
+
+enum { NULL_PAGE = 4096 };
+
+/* A flag of rows inside this room: worth no more than a scanned word unless a
+ * call is proven. */
+enum { ROW_DOUBTFUL = 1 << 16 };
+
+static inline bool frame_exact(const mdw_walk *w)
+{
+    return w->frame.pc == w->frame.lookup;
+}
+
+static inline bool frame_thumb(const mdw_walk *w)
+{
+    return w->frame.flags & MDW_FRAME_THUMB;
+}
+
+/* False once the budget is spent or the caller has cancelled. */
+bool work_spend(mdw_walk *w, uint64_t units);
+
+#endif

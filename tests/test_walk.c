@@ -1,0 +1,417 @@
+/* tests/test_walk.c - walks on both x86, and where walks end. */
+#include "walk_fixture.h"
+
+#define X64 .arch = MDW_ARCH_X86_64, .os = MDW_OS_LINUX
+#define WIN .arch = MDW_ARCH_X86_64, .os = MDW_OS_WINDOWS
+#define X86 .arch = MDW_ARCH_X86, .os = MDW_OS_LINUX
+
+typedef struct row {
+    const char *claim;
+    world w;
+    const char *want;
+} row;
+
+static const row chains[] = {
+    {"x86_64: frame pointers lead to a zero",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .show = "rbp rbx",
+      .stack = "0 +20 400100 0 0 400200", .code = "400100>400000 400200*"},
+     "400010@+0 context rbp=+8:context0 rbx=?; "
+     "400100@+18 fp! rbp=+20:loaded0@+8 rbx=?; "
+     "400200@+30 fp! rbp=0:loaded1@+20 rbx=?; bottom"},
+    {"x86: frame pointers lead to a zero",
+     {X86, .regs = "eip=400010 esp=+0 ebp=+4",
+      .stack = "0 +10 400100 0 0 400200", .code = "400100>400000 400200*"},
+     "400010@+0 context; 400100@+c fp!; 400200@+18 fp!; bottom"},
+    {"x86 on Windows has frame pointers too",
+     {.arch = MDW_ARCH_X86,
+      .os = MDW_OS_WINDOWS,
+      .regs = "eip=400010 esp=+0 ebp=+4",
+      .stack = "0 0 400100",
+      .code = "400100*"},
+     "400010@+0 context; 400100@+c fp!; bottom"},
+    {"x86_64: frame pointers hold in code whose bytes nobody has",
+     {X64, .regs = "rip=500010 rsp=+0 rbp=+8",
+      .stack = "0 +20 500100 0 0 500200"},
+     "500010@+0 context; 500100@+18 fp; 500200@+30 fp; bottom"},
+    {"a frame pointer to a word that no call precedes is refused",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "0 +20 400100 0"},
+     "400010@+0 context; no caller"},
+    {"an unproven frame pointer beats a proven scan",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "400300 0 500100",
+      .code = "400300*"},
+     "400010@+0 context; 500100@+18 fp; bottom"},
+    {"a frame pointer that leads inward is worth no more than a scanned word",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+20",
+      .stack = "0 400100 0 0 +20 500200", .code = "400100*",
+      .options.max_frames = 2},
+     "400010@+0 context; 400100@+10 scan!; limit"},
+    {"one that leads out of the stack too",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+20", .bounds = {STACK, 0x100},
+      .stack = "0 400100 0 0 +101 500200", .code = "400100*",
+      .options.max_frames = 2},
+     "400010@+0 context; 400100@+10 scan!; limit"},
+    {"unless a call proves it",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+20",
+      .stack = "0 400100 0 0 1 400200", .code = "400100* 400200*"},
+     "400010@+0 context; 400200@+30 fp!; no caller"},
+    {"it is taken where nothing better is",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+20", .stack = "0*4 1 500200"},
+     "400010@+0 context; 500200@+30 doubt; no caller"},
+    {"a frame pointer loop does not loop",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+0", .stack = "+0 400100",
+      .code = "400100*"},
+     "400010@+0 context; 400100@+10 fp!; cycle"},
+    {"a frame pointer below sp is refused",
+     {X64, .regs = "rip=400010 rsp=+20 rbp=+8", .stack = "0 +20 400100 0*5",
+      .code = "400100*"},
+     "400010@+20 context; no advance"},
+    {"a zero frame pointer in the context is no end",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=0", .stack = "0 400100",
+      .code = "400100*"},
+     "400010@+0 context; 400100@+10 scan!; no caller"},
+    {"a null return address in a frame that the chain reached is an end",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8",
+      .stack = "0 +20 400100 0 +30 FFF 400100", .code = "400100*"},
+     "400010@+0 context; 400100@+18 fp!; null pc"},
+    {"one in the context's frame is none",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "0 +20 FFF 400100",
+      .code = "400100*"},
+     "400010@+0 context; 400100@+20 scan!; no caller"},
+    {"the zero page ends at 1000",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8",
+      .stack = "0 +20 400100 0 +30 1000 400100", .code = "400100*"},
+     "400010@+0 context; 400100@+18 fp!; 400100@+38 scan!; no caller"},
+    {"a return address outside all images is refused",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "0 +20 600100"},
+     "400010@+0 context; no caller"},
+    {"no pc", {X64, .regs = "rsp=+0"}, "no context"},
+    {"no sp", {X64, .regs = "rip=400010"}, "no context"},
+};
+
+static const row leaves[] = {
+    {"x86_64 on Windows: a leaf that a call proves, then a scan",
+     {WIN, .regs = "rip=400010 rsp=+0 rbp=+8 rbx=5 rsi=6 rdi=7 r8=8",
+      .show = "rbx rsi rdi r8", .stack = "400100 1 2 400200",
+      .code = "400100*  400200*"},
+     "400010@+0 context rbx=5:context0 rsi=6:context0 rdi=7:context0 "
+     "r8=8:context0; "
+     "400100@+8 leaf! rbx=5:kept0 rsi=6:kept0 rdi=7:kept0 r8=?; "
+     "400200@+20 scan! rbx=? rsi=? rdi=? r8=?; no caller"},
+    {"x86_64 on Windows: no leaf without a known call",
+     {WIN, .regs = "rip=400010 rsp=+0", .stack = "500100 1 400200",
+      .code = "400200*"},
+     "400010@+0 context; 400200@+18 scan!; no caller"},
+    {"x86_64 on Windows: rbp is not followed",
+     {WIN, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "0 +20 400100 0 0",
+      .code = "400100*"},
+     "400010@+0 context; 400100@+18 scan!; no caller"},
+    {"elsewhere the word at sp is no leaf's",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100", .code = "400100*"},
+     "400010@+0 context; 400100@+8 scan!; no caller"},
+    {"x86_64 on Windows: only an exact pc is a leaf's",
+     {WIN, .regs = "rip=400010 rsp=+0", .stack = "400100 400200",
+      .code = "400100* 400200*"},
+     "400010@+0 context; 400100@+8 leaf!; 400200@+10 scan!; no caller"},
+};
+
+static const fact code[] = {{CODE, CODE_SIZE, MDW_ANSWER_YES, 0}, {0}};
+
+static const row scans[] = {
+    {"a word that a call precedes beats nearer ones that nobody can check",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "500100 500200 0 400100",
+      .code = "400100*"},
+     "400010@+0 context; 400100@+20 scan!; no caller"},
+    {"without any call the nearest is taken",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "0 500100 500200"},
+     "400010@+0 context; 500100@+10 scan; 500200@+18 scan; no caller"},
+    {"of two that calls precede the nearest is taken",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "0 400100 400200",
+      .code = "400100* 400200*"},
+     "400010@+0 context; 400100@+10 scan!; 400200@+18 scan!; no caller"},
+    {"words that no call precedes are refused",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400300 400301 40FFFF"},
+     "400010@+0 context; no caller"},
+    {"words outside images are refused",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "300000 +10 410000 510001"},
+     "400010@+0 context; no caller"},
+    {"the address right after an image can be returned to",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "410000", .code = "410000*"},
+     "400010@+0 context; 410000@+8 scan!; no caller"},
+    {"no_scan",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100", .code = "400100*",
+      .options.no_scan = true},
+     "400010@+0 context; no caller"},
+    {"160 words after the context",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "0*9f 400100",
+      .code = "400100*"},
+     "400010@+0 context; 400100@+500 scan!; no caller"},
+    {"and no more",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "0*a0 400100",
+      .code = "400100*"},
+     "400010@+0 context; no caller"},
+    {"40 words after a scanned frame that no call proves",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "500100 0*27 500200"},
+     "400010@+0 context; 500100@+8 scan; 500200@+148 scan; no caller"},
+    {"and no more",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "500100 0*28 500200"},
+     "400010@+0 context; 500100@+8 scan; no caller"},
+    {"160 words after one that a call proves",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 0*9f 400200",
+      .code = "400100* 400200*"},
+     "400010@+0 context; 400100@+8 scan!; 400200@+508 scan!; no caller"},
+    {"and no more",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 0*a0 400200",
+      .code = "400100* 400200*"},
+     "400010@+0 context; 400100@+8 scan!; no caller"},
+    {"40 words after a frame pointer's frame that no call proves",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+0",
+      .stack = "7f0000 500100 0*27 400200", .code = "400200*"},
+     "400010@+0 context; 500100@+10 fp; 400200@+150 scan!; no caller"},
+    {"and no more",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+0",
+      .stack = "7f0000 500100 0*28 400200", .code = "400200*"},
+     "400010@+0 context; 500100@+10 fp; no caller"},
+    {"160 words after unwind information",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "500100 0*9f 400200",
+      .code = "400200*", .rows = "400010+1: cfa=rsp+8 rip=[cfa-8]"},
+     "400010@+0 context; 500100@+8 cfi; 400200@+508 scan!; no caller"},
+    {"as many words as the options say, and four times that",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "0*7 400100 500100 0 0 500200",
+      .code = "400100*", .options.scan_words = 2},
+     "400010@+0 context; 400100@+40 scan!; 500100@+48 scan; no caller"},
+    {"no more in one walk than the options say",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "0 400100 0 400200",
+      .code = "400100* 400200*", .options.max_scan = 3},
+     "400010@+0 context; 400100@+10 scan!; no caller"},
+    {"however often it is asked",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "0 400100 0 400200",
+      .code = "400100* 400200*", .options.max_scan = 3, .facts = code},
+     "400010@+0 context; 400100@+10 scan!; no caller"},
+    {"a call at the start of what is known",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400005",
+      .code = "400005>400100"},
+     "400010@+0 context; 400005@+8 scan!; no caller"},
+    {"six bytes are too few to say that there is none",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400006"},
+     "400010@+0 context; 400006@+8 scan; no caller"},
+    {"seven are enough",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400007"},
+     "400010@+0 context; no caller"},
+    {"a hole in the stack is passed over",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "0 ? 400100",
+      .code = "400100*"},
+     "400010@+0 context; 400100@+18 scan!; no caller"},
+    {"the word below is the saved frame pointer",
+     {X64, .regs = "rip=400010 rsp=+0", .show = "rbp",
+      .stack = "0 +30 400100 0 0 0 0 400200", .code = "400100* 400200*"},
+     "400010@+0 context rbp=?; 400100@+18 scan! rbp=+30:loaded0@+8; "
+     "400200@+40 fp! rbp=0:loaded1@+30; bottom"},
+    {"a frame of 128 KiB is the largest",
+     {X64, .regs = "rip=400010 rsp=+0", .show = "rbp",
+      .stack = "0 720010 400100", .code = "400100*"},
+     "400010@+0 context rbp=?; 400100@+18 scan! rbp=720010:loaded0@+8; "
+     "no caller"},
+    {"and more is none",
+     {X64, .regs = "rip=400010 rsp=+0", .show = "rbp",
+      .stack = "0 720011 400100", .code = "400100*"},
+     "400010@+0 context rbp=?; 400100@+18 scan! rbp=?; no caller"},
+    {"a frame pointer that already lies above the frame may be the caller's",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+7000", .show = "rbp",
+      .stack = "400100 5 400200", .code = "400100* 400200*"},
+     "400010@+0 context rbp=+7000:context0; "
+     "400100@+8 scan! rbp=+7000:same0; 400200@+18 scan! rbp=+7000:same1; "
+     "no caller"},
+    {"one that does not is lost",
+     {X64, .regs = "rip=400010 rsp=+10 rbp=+0", .show = "rbp",
+      .stack = "0 0 400100", .code = "400100*"},
+     "400010@+10 context rbp=+0:context0; 400100@+18 scan! rbp=?; no caller"},
+    {"x86: words have four bytes",
+     {X86, .regs = "eip=400010 esp=+0", .show = "ebp",
+      .stack = "0 +14 400100 0 0 0 400200", .code = "400100* 400200*"},
+     "400010@+0 context ebp=?; 400100@+c scan! ebp=+14:loaded0@+4; "
+     "400200@+1c fp! ebp=0:loaded1@+14; bottom"},
+};
+
+#define FUNCTION MDW_PLACE_FUNCTION
+static const fact dark_data[] = {{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
+                                 {DARK, CODE_SIZE, MDW_ANSWER_NO, 0},
+                                 {0}};
+static const fact jit[] = {{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
+                           {0x600000, 0x1000, MDW_ANSWER_YES, 0},
+                           {0}};
+static const fact nothing[] = {{0}};
+static const fact functions[] = {
+    {0x400000, 0x80, 0, FUNCTION}, {0x400080, 0x80, 0, FUNCTION}, {0}};
+static const fact broken[] = {{CODE, CODE_SIZE, FAILS, 0}, {0}};
+static const fact base[] = {{0x400080, 0x80, 0, FUNCTION | MDW_PLACE_BASE},
+                            {0}};
+
+static const row places[] = {
+    {"code that is not executable is refused",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "0 +20 500100 500200",
+      .facts = dark_data},
+     "400010@+0 context; no caller"},
+    {"code outside images that is executable is not",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "600100", .facts = jit},
+     "400010@+0 context; 600100@+8 scan; no caller"},
+    {"a scan believes images alone where nobody knows",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "600100 500100",
+      .facts = nothing},
+     "400010@+0 context; 500100@+10 scan; no caller"},
+    {"a frame pointer is believed where nobody knows",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "0 0 600100",
+      .facts = nothing},
+     "400010@+0 context; 600100@+18 fp; bottom"},
+    {"a place function that fails says nothing",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "0 0 400100",
+      .code = "400100*", .facts = broken},
+     "400010@+0 context; 400100@+18 fp!; bottom"},
+    {"a direct call to the callee is seen",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8",
+      .stack = "0 +20 4000a0 0 0 4000c0", .code = "4000a0>400000 4000c0>400081",
+      .facts = functions},
+     "400010@+0 context; 4000a0@+18 fp!!; 4000c0@+30 fp!; bottom"},
+    {"a function that is outermost by nature",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8",
+      .stack = "0 +20 400100 0 0 400200", .code = "400100* 400200*",
+      .facts = base},
+     "400010@+0 context; 400100@+18 fp!; base"},
+    {"the thread's start routine",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8",
+      .stack = "0 +20 4000a0 0 0 4000c0", .code = "4000a0* 4000c0*",
+      .facts = functions, .start = 0x400080},
+     "400010@+0 context; 4000a0@+18 fp!; start"},
+};
+
+#define BOUNDS(size) .bounds = {STACK, size}
+static const row bounds[] = {
+    {"sp at the end of the stack",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "0 +20 400100 400200",
+      .code = "400100* 400200*", BOUNDS(0x18)},
+     "400010@+0 context; 400100@+18 fp!; stack end"},
+    {"a frame past the end of the stack is refused",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "0 +20 400100 400200",
+      .code = "400100* 400200*", BOUNDS(0x10)},
+     "400010@+0 context; no caller"},
+    {"a context whose sp is there has no frame yet",
+     {X64, .regs = "rip=400010 rsp=+18", .stack = "0 0 0 400100",
+      .code = "400100*", BOUNDS(0x18)},
+     "400010@+18 context; 400100@+20 scan!; no caller"},
+    {"a callee outside the known stack has no bounds",
+     {X64, .regs = "rip=400010 rsp=^0 rbp=^8", .other = "0 ^20 400100",
+      .code = "400100*", BOUNDS(0x18)},
+     "400010@^0 context; 400100@^18 fp!; null pc"},
+    {"as many frames as the options say",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100*9", .code = "400100*",
+      .options.max_frames = 3},
+     "400010@+0 context; 400100@+8 scan!; 400100@+10 scan!; limit"},
+    {"recursion goes on",
+     {X64, .regs = "rip=400100 rsp=+0", .stack = "400100*3", .code = "400100*"},
+     "400100@+0 context; 400100@+8 scan!; 400100@+10 scan!; 400100@+18 scan!; "
+     "no caller"},
+};
+
+static bool never(void *user)
+{
+    ++*(unsigned *)user;
+    return false;
+}
+
+static bool at_once(void *user)
+{
+    ++*(unsigned *)user;
+    return true;
+}
+
+static void test_budget(void)
+{
+    static target t;
+    mdw_budget budget = MDW_INIT(mdw_budget);
+    world w = {X64, .regs = "rip=400010 rsp=+0", .stack = "400100*9",
+               .code = "400100*", .options.budget = &budget};
+    t_case = "each answer of a step and each word costs";
+    walk_through(&t, &w);
+    /* Nine scans of one word and two answers; one of 160 and its end. */
+    CHECK_U64(t.count, 10);
+    CHECK(t.work > 10 * 16 + 9 && t.work < 10 * 48 + 160);
+    uint64_t all = t.work;
+    t_case = "a walk that may do as much ends by itself";
+    budget.work = all;
+    walk_through(&t, &w);
+    CHECK_U64(t.stop, MDW_STOP_NO_CALLER);
+    t_case = "one that may do less does not";
+    budget.work = all - 1;
+    walk_through(&t, &w);
+    CHECK_U64(t.stop, MDW_STOP_BUDGET);
+    CHECK_U64(t.count, 10);
+    budget.work = 20;
+    walk_through(&t, &w);
+    text_is(t.text, "400010@+0 context; budget");
+}
+
+static void test_cancelled(void)
+{
+    static target t;
+    unsigned asked = 0;
+    mdw_budget budget = {sizeof budget, 0, 0, never, &asked};
+    world w = {X64, .regs = "rip=400010 rsp=+0", .stack = "400100*1000",
+               .code = "400100*",
+               .options = {.max_frames = 100000, .budget = &budget}};
+    t_case = "`cancelled` is asked every 65536 units";
+    walk_through(&t, &w);
+    uint64_t work = t.work;
+    CHECK(work >= 1 << 16);
+    CHECK_U64(asked, work >> 16);
+    CHECK_U64(t.stop, MDW_STOP_NO_CALLER);
+    t_case = "and ends the walk";
+    budget.cancelled = at_once;
+    asked = 0;
+    walk_through(&t, &w);
+    CHECK_U64(asked, 1);
+    CHECK_U64(t.stop, MDW_STOP_CANCELLED);
+    CHECK(t.count > 0 && t.count < 4096 && t.work < work);
+}
+
+/* A question that is repeated costs as if it had been asked once. */
+static void test_cancelled_late(void)
+{
+    static target t;
+    unsigned asked = 0;
+    mdw_budget budget = {sizeof budget, 0, 0, never, &asked};
+    world w = {X64,
+               .regs = "rip=400010 rsp=677480",
+               .stack = "400100",
+               .code = "400100*",
+               .facts = code,
+               .options = {.max_frames = 2,
+                           .scan_words = 20000,
+                           .max_scan = 1 << 20,
+                           .budget = &budget}};
+    t_case = "an answer that comes late does not hurry `cancelled`";
+    walk_through(&t, &w);
+    text_is(t.text, "400010@677480 context; 400100@+8 scan!; limit");
+    CHECK_U64(asked, 1);
+    uint32_t questions = t.asked;
+    for (uint32_t late = 1; late <= questions; late++) {
+        asked = 0;
+        walk_late(&t, &w, late);
+        CHECK(asked == (late == 1 ? 1 : 2));
+    }
+}
+
+#define TABLE(rows)                                                            \
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)                    \
+    check_walk(rows[i].claim, &rows[i].w, rows[i].want)
+
+int main(void)
+{
+    TABLE(chains);
+    TABLE(leaves);
+    TABLE(scans);
+    TABLE(places);
+    TABLE(bounds);
+    test_budget();
+    test_cancelled();
+    test_cancelled_late();
+    return t_done();
+}

@@ -1,0 +1,137 @@
+/* tests/test_walk_stacks.c - signal frames, functions that switch stacks,
+ * trampolines: walks that leave the stack they began on. */
+#include "walk_fixture.h"
+
+#define X64 .arch = MDW_ARCH_X86_64, .os = MDW_OS_LINUX
+#define ARM .arch = MDW_ARCH_ARM, .os = MDW_OS_LINUX
+#define FUNCTION MDW_PLACE_FUNCTION
+
+typedef struct row {
+    const char *claim;
+    world w;
+    const char *want;
+} row;
+
+static const fact some_code[] = {{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
+                                 {DARK, CODE_SIZE, MDW_ANSWER_NO, 0},
+                                 {0}};
+
+static const fact odd[] = {{CODE, CODE_SIZE, 15, 0}, {0}};
+
+/* The row of a signal frame: everything lies at sp. */
+#define SIGNAL "400010+1: cfa=rsp+0 rip=[rsp+0] rsp=[rsp+8] rbp=[rsp+10] signal"
+/* From OTHER, after a call, to STACK and wherever the last row says. */
+#define LEAVES                                                                 \
+    "400010+1: cfa=rsp+10 rip=zero+400020;"                                    \
+    "40001f+1: cfa=rsp+0 rip=zero+400030 rsp=zero+700000 signal;"              \
+    "400030+1: cfa=rsp+0 rip=zero+400040 "
+
+static const row signals[] = {
+    {"what a signal interrupted was not called, and its pc is exact",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 +20 +28 0 0 0 400200",
+      .code = "400200*",
+      .rows = SIGNAL ";400100+1: cfa=rsp+18 rip=[cfa-8] rbp=[cfa-10]"},
+     "400010@+0 context; 400100s@+20 cfi; 400200@+38 cfi!; no caller"},
+    {"it may lie on another stack",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 ^0 ^0",
+      .other = "0 400200", .code = "400200*", .rows = SIGNAL},
+     "400010@+0 context; 400100s@^0 cfi; 400200@^10 fp!; bottom"},
+    {"below",
+     {X64, .regs = "rip=400010 rsp=^0 rbp=0", .other = "400100 +0 +0",
+      .stack = "0 400200", .code = "400200*", .rows = SIGNAL},
+     "400010@^0 context; 400100s@+0 cfi; 400200@+10 fp!; bottom"},
+    {"below on the same stack",
+     {X64, .regs = "rip=400010 rsp=+100", .code = "400200*",
+      .stack = "0 400200 0*1e 400100 +0 +0", .rows = SIGNAL},
+     "400010@+100 context; 400100s@+0 cfi; 400200@+10 fp!; bottom"},
+    {"a stack that was left is not entered again",
+     {X64, .regs = "rip=400010 rsp=^0 rbp=0", .other = "400010 +0 0",
+      .stack = "400010 ^0 0", .rows = SIGNAL, .options.no_scan = true},
+     "400010@^0 context; 400010s@+0 cfi; no advance"},
+    {"not up to where it was left",
+     {X64, .regs = "rip=400010 rsp=^100", .code = "400020*",
+      .rows = LEAVES "rsp=zero+800110 signal", .options.no_scan = true},
+     "400010@^100 context; 400020@^110 cfi!; 400030s@+0 cfi; no advance"},
+    {"above that it may be",
+     {X64, .regs = "rip=400010 rsp=^100", .code = "400020*",
+      .rows = LEAVES "rsp=zero+800111 signal", .options.no_scan = true},
+     "400010@^100 context; 400020@^110 cfi!; 400030s@+0 cfi; "
+     "400040s@^111 cfi; no caller"},
+    {"a signal frame that leads to itself does not loop",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400010 +0 0", .rows = SIGNAL,
+      .options.no_scan = true},
+     "400010@+0 context; cycle"},
+    {"eight jumps are enough for anybody",
+     {X64, .regs = "rip=400010 rsp=+4000", .options.no_scan = true,
+      .rows = "400010+1: cfa=rsp+0 rip=zero+400010 rsp=rsp-100 signal"},
+     "400010@+4000 context; 400010s@+3f00 cfi; 400010s@+3e00 cfi; "
+     "400010s@+3d00 cfi; 400010s@+3c00 cfi; 400010s@+3b00 cfi; "
+     "400010s@+3a00 cfi; 400010s@+3900 cfi; 400010s@+3800 cfi; no advance"},
+    {"a signal frame is asked nothing about bounds",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=0", .bounds = {STACK, 0x1000},
+      .stack = "400100 ^0 ^0", .other = "0 400200", .code = "400200*",
+      .rows = SIGNAL},
+     "400010@+0 context; 400100s@^0 cfi; 400200@^10 fp!; bottom"},
+    {"a jump to null that was interrupted is a frame",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=0", .stack = "0 +20 +28 0 0 0 400200",
+      .code = "400200*", .rows = SIGNAL},
+     "400010@+0 context; 0s@+20 cfi; 400200@+38 fp!; bottom"},
+    {"so is a jump to data",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "500100 +20 +28 0 0 0 400200",
+      .code = "400200*", .rows = SIGNAL, .facts = some_code},
+     "400010@+0 context; 500100s@+20 cfi; 400200@+38 fp!; bottom"},
+    {"an answer that is none is unknown",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 +20 +28 0 0 0 400200",
+      .code = "400200*", .rows = SIGNAL, .facts = odd},
+     "400010@+0 context; 400100s@+20 cfi; 400200@+38 fp!; bottom"},
+    {"thumb: the interrupted status says what code it was",
+     {ARM, .regs = "pc=400010 sp=+0", .stack = "400100 +10 20 0 0 400201",
+      .code = "400200t*",
+      .rows = "400010+1: cfa=sp+0 pc=[sp+0] sp=[sp+4] cpsr=[sp+8] signal;"
+              "400100+1: cfa=sp+8 pc=[cfa-4]"},
+     "400010@+0 context; 400100ts@+10 cfi; 400200t@+18 cfi!; no caller"},
+};
+
+static const fact switches[] = {
+    {0x400000, 0x80, 0, FUNCTION | MDW_PLACE_SWITCH}, {0}};
+static const fact trampoline[] = {
+    {0x400100, 0x10, 0, FUNCTION | MDW_PLACE_TRAMPOLINE}, {0}};
+
+static const row places[] = {
+    {"out of a function that switches stacks sp may go down",
+     {X64, .regs = "rip=400010 rsp=^0", .other = "0 400100",
+      .code = "400100* 400200*", .stack = "0 400200", .facts = switches,
+      .rows = "400010+1: cfa=rsp+10 rip=[cfa-8] rsp=zero+700000"},
+     "400010@^0 context; 400100@+0 cfi!; 400200@+10 scan!; no caller"},
+    {"and up, past the bounds of the stack",
+     {X64, .regs = "rip=400010 rsp=+0", .bounds = {STACK, 0x1000},
+      .code = "400100*", .stack = "0 400100", .facts = switches,
+      .rows = "400010+1: cfa=rsp+10 rip=[cfa-8] rsp=zero+800000"},
+     "400010@+0 context; 400100@^0 cfi!; no caller"},
+    {"out of others it may not",
+     {X64, .regs = "rip=400090 rsp=^0", .other = "0 400100", .code = "400100*",
+      .facts = switches, .options.no_scan = true,
+      .rows = "400090+1: cfa=rsp+10 rip=[cfa-8] rsp=zero+700000"},
+     "400090@^0 context; no advance"},
+    {"a trampoline was never called: its first byte is returned to",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+0", .stack = "+18 400100 0 0",
+      .facts = trampoline,
+      .rows = "400100+1: cfa=rsp+0 rip=zero+400200 rsp=rsp+100 signal"},
+     "400010@+0 context; 400100e@+10 fp; 400200s@+110 cfi; no caller"},
+    {"a trampoline that has run on",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+0", .stack = "+18 400104 0 0",
+      .facts = trampoline,
+      .rows = "400103+1: cfa=rsp+0 rip=zero+400200 rsp=rsp+100 signal"},
+     "400010@+0 context; 400104@+10 fp; 400200s@+110 cfi; no caller"},
+};
+
+#define TABLE(rows)                                                            \
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)                    \
+    check_walk(rows[i].claim, &rows[i].w, rows[i].want)
+
+int main(void)
+{
+    TABLE(signals);
+    TABLE(places);
+    return t_done();
+}
