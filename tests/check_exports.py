@@ -1,0 +1,28 @@
+#!/usr/bin/env python3
+"""check_exports.py ROOT LIBRARY: the shared library exports what the public
+headers declare and nothing else, under one version, and holds no writable data
+of its own."""
+import pathlib
+import re
+import subprocess
+import sys
+
+root, lib = pathlib.Path(sys.argv[1]), sys.argv[2]
+include = root / "include/mdwalk"
+declared = set()
+for name in re.findall(r'#include "mdwalk/(\w+\.h)"', (include / "mdwalk.h").read_text()):
+    declared |= set(re.findall(r"\bMDW_API\b[^;(]*?\b(mdw_\w+)\s*\(", (include / name).read_text()))
+out = subprocess.run(["nm", "-D", "--defined-only", lib], capture_output=True, text=True, check=True)
+exported = {line.split()[-1] for line in out.stdout.splitlines()} - {"MDW_0"}
+names = {name.removesuffix("@@MDW_0") for name in exported if name.endswith("@@MDW_0")}
+out = subprocess.run(["size", "-A", lib], capture_output=True, text=True, check=True)
+sizes = {m[1]: int(m[2]) for m in re.finditer(r"^(\.\w+)\s+(\d+)", out.stdout, re.M)}
+# crt files put one pointer in .data and one byte in .bss
+writable = {k: sizes.get(k, 0) for k in (".data", ".bss") if sizes.get(k, 0) > 8}
+unversioned = {name for name in exported if not name.endswith("@@MDW_0")}
+for what, found in (("undeclared exports", names - declared), ("declared but not exported", declared - names),
+                    ("exported without version", unversioned), ("writable data", writable)):
+    if found:
+        print(f"{what}: {sorted(found)} {writable or ''}")
+print(f"{len(names)} functions")
+sys.exit(bool(names != declared or unversioned or writable or not names))

@@ -1,0 +1,271 @@
+/* tools/args.c - options as a table, and the text of --help. */
+#include "tools/args.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mdwalk/report.h"
+
+enum { WALKS = COMMAND_REPORT | COMMAND_UNWIND, ALL = WALKS | COMMAND_DUMP };
+
+enum option_id {
+    OPTION_BRIEF,
+    OPTION_COLOUR,
+    OPTION_EXPLAIN,
+    OPTION_FAIL,
+    OPTION_FORMAT,
+    OPTION_HELP,
+    OPTION_MAX_FRAMES,
+    OPTION_NO_SCAN,
+    OPTION_PRETTY,
+    OPTION_THREAD,
+    OPTION_VERSION
+};
+
+typedef struct option {
+    enum option_id id;
+    char letter; /* 0: none */
+    const char *name;
+    const char *value; /* name of its value, or NULL */
+    unsigned commands; /* that know it */
+} option;
+
+static const option options[] = {
+    {OPTION_BRIEF, 0, "brief", NULL, COMMAND_REPORT},
+    {OPTION_COLOUR, 0, "color", "WHEN", COMMAND_REPORT},
+    {OPTION_EXPLAIN, 0, "explain", NULL, COMMAND_UNWIND},
+    {OPTION_FAIL, 0, "fail-on-issues", NULL, WALKS},
+    {OPTION_FORMAT, 'f', "format", "FORMAT", COMMAND_REPORT},
+    {OPTION_HELP, 'h', "help", NULL, ALL},
+    {OPTION_MAX_FRAMES, 0, "max-frames", "N", WALKS},
+    {OPTION_NO_SCAN, 0, "no-scan", NULL, WALKS},
+    {OPTION_PRETTY, 0, "pretty", NULL, COMMAND_REPORT},
+    {OPTION_THREAD, 0, "thread", "N", WALKS},
+    {OPTION_VERSION, 'V', "version", NULL, ALL},
+};
+
+static const struct {
+    const char *name;
+    enum command command;
+} commands[] = {
+    {"report", COMMAND_REPORT},
+    {"dump", COMMAND_DUMP},
+    {"unwind", COMMAND_UNWIND},
+};
+
+void args_help(void)
+{
+    (void)fputs(
+        "usage: mdwalk [report] [OPTION...] DUMP\n"
+        "       mdwalk dump DUMP [STREAM]\n"
+        "       mdwalk unwind [--explain] [OPTION...] DUMP\n"
+        "\n"
+        "Reads a minidump, plain or packed with gzip, xz, bzip2 or zstd, and\n"
+        "writes the crash, every thread's stack and the modules to standard\n"
+        "output. DUMP may be '-' for standard input.\n"
+        "\n"
+        "  report   the crash and the stacks (the default)\n"
+        "  dump     every field of every stream, or of STREAM (a name or a\n"
+        "           number)\n"
+        "  unwind   the frames with what is known of each\n"
+        "\n"
+        "  -f, --format FORMAT  report: human (the default) or json\n"
+        "      --brief          report: the crash and its stack alone\n"
+        "      --color WHEN     report: auto (the default), always or never\n"
+        "      --pretty         report: json with lines and indentation\n"
+        "      --explain        unwind: every answer, and why it was refused\n"
+        "      --thread N       only the thread with index N\n"
+        "      --max-frames N   at most N frames of each thread (1024)\n"
+        "      --no-scan        don't search stacks for return addresses\n"
+        "      --fail-on-issues exit 1 when something was damaged\n"
+        "  -h, --help           this text\n"
+        "  -V, --version        the version\n"
+        "      --               what follows is no option and no command\n"
+        "\n"
+        "Exit status: 0 done, of a damaged dump too; 1 done with issues, with\n"
+        "--fail-on-issues; 2 no minidump, unreadable, or wrong usage.\n",
+        stdout);
+}
+
+static bool wrong(const char *what, const char *word)
+{
+    (void)fprintf(stderr, "mdwalk: %s: %s (see mdwalk --help)\n", what, word);
+    return false;
+}
+
+static bool number(const char *word, uint32_t most, uint32_t *out)
+{
+    uint64_t value = 0;
+    for (const char *at = word; *at; at++) {
+        if (*at < '0' || *at > '9')
+            return false;
+        value = value * 10 + (uint64_t)(*at - '0');
+        if (value > most)
+            return false;
+    }
+    *out = (uint32_t)value;
+    return *word;
+}
+
+static bool set_colour(args *out, const char *value)
+{
+    static const char *const whens[] = {
+        [COLOUR_AUTO] = "auto",
+        [COLOUR_ALWAYS] = "always",
+        [COLOUR_NEVER] = "never",
+    };
+    for (unsigned i = 0; i < sizeof whens / sizeof *whens; i++)
+        if (!strcmp(value, whens[i])) {
+            out->colour = (enum colour_when)i;
+            return true;
+        }
+    return wrong("--color must be auto, always or never", value);
+}
+
+static bool set_format(args *out, const char *value)
+{
+    const char *name;
+    for (size_t i = 0; (name = mdw_format_name(i)); i++)
+        if (!strcmp(value, name)) {
+            out->format = name;
+            return true;
+        }
+    return wrong("unknown format", value);
+}
+
+static bool set(args *out, enum option_id id, const char *value)
+{
+    switch (id) {
+    case OPTION_BRIEF:
+        return out->brief = true;
+    case OPTION_COLOUR:
+        return set_colour(out, value);
+    case OPTION_EXPLAIN:
+        return out->explain = true;
+    case OPTION_FAIL:
+        return out->fail_on_issues = true;
+    case OPTION_FORMAT:
+        return set_format(out, value);
+    case OPTION_HELP:
+        return out->help = true;
+    case OPTION_MAX_FRAMES:
+        return (number(value, UINT32_MAX, &out->max_frames) &&
+                out->max_frames) ||
+               wrong("--max-frames must be a number from 1", value);
+    case OPTION_NO_SCAN:
+        return out->no_scan = true;
+    case OPTION_PRETTY:
+        return out->pretty = true;
+    case OPTION_THREAD:
+        out->one_thread = true;
+        return number(value, UINT32_MAX - 1, &out->thread) ||
+               wrong("--thread must be an index", value);
+    case OPTION_VERSION:
+        return out->version = true;
+    }
+    return false;
+}
+
+/* "--name", "--name=value" and "-n" alike; NULL: unknown. */
+static const option *find(const char *word, const char **value)
+{
+    *value = NULL;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        const option *o = &options[i];
+        size_t len = strlen(o->name);
+        if (o->letter && word[1] == o->letter) {
+            if (word[2])
+                *value = word + 2;
+            if (!word[2] || o->value)
+                return o;
+        }
+        if (strncmp(word, "--", 2) != 0 || strncmp(word + 2, o->name, len) != 0)
+            continue;
+        if (word[2 + len] == '=')
+            *value = word + 2 + len + 1;
+        if (!word[2 + len] || word[2 + len] == '=')
+            return o;
+    }
+    return NULL;
+}
+
+typedef struct reading {
+    int count, at;
+    char *const *words;
+    unsigned given; /* bit: enum option_id */
+    bool literal;   /* after "--" */
+    int files;
+    bool has_command;
+} reading;
+
+static bool read_option(reading *r, args *out)
+{
+    const char *word = r->words[r->at], *value;
+    const option *o = find(word, &value);
+    if (!o)
+        return wrong("unknown option", word);
+    if (value && !o->value)
+        return wrong("option takes no value", word);
+    if (o->value && !value) {
+        if (r->at + 1 >= r->count)
+            return wrong("option needs a value", word);
+        value = r->words[++r->at];
+    }
+    r->given |= 1u << o->id;
+    return set(out, o->id, value ? value : "");
+}
+
+static bool read_command(reading *r, args *out)
+{
+    if (r->literal || r->has_command || r->files)
+        return false;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (!strcmp(r->words[r->at], commands[i].name)) {
+            out->command = commands[i].command;
+            r->has_command = true;
+            return true;
+        }
+    return false;
+}
+
+static bool read_file(reading *r, args *out)
+{
+    const char *word = r->words[r->at];
+    if (r->files++ == 0) {
+        out->file = word;
+        return true;
+    }
+    if (out->command == COMMAND_DUMP && r->files == 2) {
+        out->stream = word;
+        return true;
+    }
+    if (out->command == COMMAND_REPORT)
+        return wrong("symbol paths are not supported", word);
+    return wrong("too many arguments", word);
+}
+
+bool args_read(int count, char *const *words, args *out)
+{
+    *out = (args){.command = COMMAND_REPORT, .format = "human"};
+    reading r = {.count = count, .at = 1, .words = words};
+    for (; r.at < count; r.at++) {
+        const char *word = words[r.at];
+        if (!r.literal && !strcmp(word, "--"))
+            r.literal = true;
+        else if (!r.literal && word[0] == '-' && word[1]) {
+            if (!read_option(&r, out))
+                return false;
+        } else if (!read_command(&r, out) && !read_file(&r, out)) {
+            return false;
+        }
+    }
+    if (out->help || out->version)
+        return true;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (r.given >> options[i].id & 1 &&
+            !(options[i].commands & out->command))
+            return wrong("not an option of this command", options[i].name);
+    if (!out->file)
+        return wrong("no minidump given", "it may be '-'");
+    return true;
+}

@@ -1,0 +1,33 @@
+/* tools/args.h - the command line, read. */
+#ifndef MDWALK_TOOLS_ARGS_H
+#define MDWALK_TOOLS_ARGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum command {
+    COMMAND_REPORT = 1 << 0,
+    COMMAND_DUMP = 1 << 1,
+    COMMAND_UNWIND = 1 << 2
+};
+
+enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
+typedef struct args {
+    enum command command;
+    const char *format; /* "human" unless given */
+    enum colour_when colour;
+    bool brief, explain, fail_on_issues, no_scan, pretty;
+    bool help, version;
+    bool one_thread;
+    uint32_t thread;
+    uint32_t max_frames; /* 0: not given */
+    const char *file;    /* as given; "-" is standard input */
+    const char *stream;  /* dump: or NULL */
+} args;
+
+/* False after one sentence on standard error. */
+bool args_read(int count, char *const *words, args *out);
+void args_help(void);
+
+#endif

@@ -1,0 +1,28 @@
+/* tools/commands.h - one function per command; each returns the exit status. */
+#ifndef MDWALK_TOOLS_COMMANDS_H
+#define MDWALK_TOOLS_COMMANDS_H
+
+#include "mdwalk/report.h"
+#include "tools/args.h"
+#include "tools/input.h"
+
+int command_report(const args *a);
+int command_dump(const args *a);
+int command_unwind(const args *a);
+
+/* A state and its report: what report and unwind share. */
+typedef struct work {
+    input in;
+    mdw_state *state;
+    mdw_report *report;
+} work;
+
+/* Opens and decodes, but does not walk. False after one sentence. */
+bool work_open(work *w, const args *a);
+/* Walks; `trace` may be NULL. False after one sentence. */
+bool work_walk(work *w, const args *a, mdw_trace_fn trace, void *user);
+/* STATUS_DONE, or STATUS_ISSUES where that was asked for. */
+int work_status(const work *w, const args *a);
+void work_close(work *w);
+
+#endif

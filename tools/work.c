@@ -1,0 +1,65 @@
+/* tools/work.c - from a file name to a report. */
+#include <stdio.h>
+
+#include "tools/commands.h"
+
+static bool bad_thread(const work *w, const args *a)
+{
+    size_t count = mdw_state_thread_count(w->state);
+    if (!a->one_thread || a->thread < count)
+        return false;
+    (void)fprintf(stderr, "mdwalk: %s: no thread with index %lu among %zu\n",
+                  w->in.name, (unsigned long)a->thread, count);
+    return true;
+}
+
+bool work_open(work *w, const args *a)
+{
+    *w = (work){.state = NULL};
+    mdw_error err = {.code = MDW_OK};
+    if (!input_open(&w->in, a->file))
+        return false;
+    if (mdw_state_from_dump(w->in.dump, NULL, &w->state, &err) != MDW_OK) {
+        complain(w->in.name, &err);
+        work_close(w);
+        return false;
+    }
+    if (bad_thread(w, a)) {
+        work_close(w);
+        return false;
+    }
+    return true;
+}
+
+bool work_walk(work *w, const args *a, mdw_trace_fn trace, void *user)
+{
+    mdw_walk_options walk = MDW_INIT(mdw_walk_options);
+    walk.max_frames = a->max_frames;
+    walk.no_scan = a->no_scan;
+    walk.trace = trace;
+    walk.trace_user = user;
+    mdw_process_options options = MDW_INIT(mdw_process_options);
+    options.walk = &walk;
+    options.one_stack = a->one_thread;
+    options.stack = a->thread;
+    mdw_report_close(w->report);
+    w->report = NULL;
+    mdw_error err = {.code = MDW_OK};
+    if (mdw_process(w->state, &options, &w->report, &err) == MDW_OK)
+        return true;
+    complain(w->in.name, &err);
+    return false;
+}
+
+int work_status(const work *w, const args *a)
+{
+    bool issues = w->in.damaged || mdw_report_issue_count(w->report);
+    return a->fail_on_issues && issues ? STATUS_ISSUES : STATUS_DONE;
+}
+
+void work_close(work *w)
+{
+    mdw_report_close(w->report);
+    mdw_state_close(w->state);
+    input_close(&w->in);
+}
