@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""The command line: exit status, sentences, options, packed input. Usage:
+cli.py MDWALK TESTDATA"""
+import bz2
+import gzip
+import json
+import lzma
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+mdwalk = os.path.abspath(sys.argv[1])
+dumps = sorted((pathlib.Path(sys.argv[2]) / "dumps").glob("*.dmp"))
+passed, failed = 0, []
+
+
+def check(claim, condition, detail=""):
+    global passed
+    if condition:
+        passed += 1
+    else:
+        failed.append(claim)
+        print(f"FAILED {claim} {detail!r:.600}")
+
+
+def run(*words, stdin=b"", env=None):
+    done = subprocess.run([mdwalk, *map(str, words)], input=stdin, capture_output=True, timeout=60,
+                          env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout, done.stderr
+
+
+def refuses(claim, *words, says, stdin=b""):
+    """Status 2, nothing on standard output, one sentence on standard error."""
+    code, out, err = run(*words, stdin=stdin)
+    check(claim, code == 2 and out == b"" and err.count(b"\n") == 1 and err.startswith(b"mdwalk: ") and
+          says in err, (code, out[:100], err))
+
+
+def minidump(streams):
+    """A little-endian dump of (type, bytes)."""
+    at, directory, body = 32 + 12 * len(streams), b"", b""
+    for kind, data in streams:
+        directory += struct.pack("<III", kind, len(data), at + len(body))
+        body += data
+    return struct.pack("<4sIIIIIQ", b"MDMP", 0xA793, len(streams), 32, 0, 0, 0) + directory + body
+
+
+def of_many_threads():
+    for dump in dumps:
+        code, out, _ = run("-f", "json", dump)
+        if code == 0 and len(json.loads(out)["threads"]) > 2:
+            return dump
+    sys.exit("testdata has no dump with three threads")
+
+
+def test_report(dump):
+    code, human, err = run(dump)
+    check("a dump is reported without a word on standard error", code == 0 and err == b"", err)
+    check("the report has crash, thread and modules",
+          b"\nCrash reason:" in human and b"(crashed)" in human and b"\nLoaded modules:\n" in human)
+    check("report is the default command", run("report", dump) == (0, human, b""))
+    check("human is the default format", run("-f", "human", dump)[1] == human)
+    code, compact, _ = run("--format=json", dump)
+    check("json is one line", code == 0 and compact.count(b"\n") == 1)
+    pretty = run("-fjson", "--pretty", dump)[1]
+    check("pretty json has many, and says the same",
+          pretty.count(b"\n") > 100 and json.loads(pretty) == json.loads(compact))
+
+    def ordered(pairs):
+        keys = [k for k, _ in pairs]
+        if keys != sorted(keys):
+            unordered.append(keys)
+        return dict(pairs)
+    unordered = []
+    document = json.loads(compact, object_pairs_hook=ordered)
+    check("json keys are in alphabetical order", not unordered, unordered[:1])
+    check("json has the schema's status", document["status"] == "OK")
+    for i, thread in enumerate(document["threads"]):
+        one = json.loads(run("-f", "json", "--thread", i, dump)[1])
+        check(f"--thread {i} is that thread alone", one["threads"] == [thread], one["threads"])
+    last = len(document["threads"]) - 1
+    one = run("--thread", last, dump)[1]
+    check("--thread works in human reports",
+          re.findall(rb"^Thread (\d+)", one, re.M) == [b"%d" % last], one[-200:])
+    cut = json.loads(run("-f", "json", "--max-frames", 1, dump)[1])
+    check("--max-frames 1 leaves one frame", max(t["frame_count"] for t in cut["threads"]) == 1)
+    check("a walk that was cut is an issue", run("--max-frames", 1, "--fail-on-issues", dump)[0] == 1)
+    scanned = json.loads(run("-f", "json", "--no-scan", dump)[1])
+    check("--no-scan leaves no scanned frame",
+          not any(f["trust"] == "scan" for t in scanned["threads"] for f in t["frames"]))
+    brief = run("--brief", dump)[1]
+    check("--brief is the crash and one stack",
+          brief.startswith(b"Crash reason:") and brief.count(b"\nThread ") == 1 and b"modules" not in brief)
+    check("a whole dump has no issue to fail on", run("--fail-on-issues", dump)[0] == 0)
+
+
+def test_colour(dump):
+    plain = run(dump)[1]
+    check("no colour into a pipe", b"\x1b" not in plain)
+    coloured = run("--color=always", dump)[1]
+    check("--color=always colours, and nothing else changes",
+          b"\x1b[" in coloured and re.sub(rb"\x1b\[[0-9;]*m", b"", coloured) == plain)
+
+    def on_terminal(*words, **env):
+        master, slave = pty.openpty()
+        environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")} | env
+        child = subprocess.Popen([mdwalk, *words, str(dump)], stdout=slave, env=environment)
+        os.close(slave)
+        out = b""
+        try:
+            while part := os.read(master, 65536):
+                out += part
+        except OSError: # the end of a terminal
+            pass
+        child.wait()
+        os.close(master)
+        return b"\x1b" in out
+    check("a terminal gets colour", on_terminal(TERM="xterm"))
+    check("not with --color=never", not on_terminal("--color=never", TERM="xterm"))
+    check("not with NO_COLOR", not on_terminal(TERM="xterm", NO_COLOR="1"))
+    check("an empty NO_COLOR counts for nothing", on_terminal(TERM="xterm", NO_COLOR=""))
+    check("not on a dumb terminal", not on_terminal(TERM="dumb"))
+    check("not without TERM", not on_terminal())
+
+
+def test_input(dump, folder):
+    data = dump.read_bytes()
+    plain = run(dump)[1]
+    check("'-' is standard input", run("-", stdin=data)[:2] == (0, plain))
+    packed = {"gz": gzip.compress(data), "bz2": bz2.compress(data), "xz": lzma.compress(data)}
+    if shutil.which("zstd"):
+        packed["zst"] = subprocess.run(["zstd", "-c"], input=data, capture_output=True, check=True).stdout
+    for name, bytes_ in packed.items():
+        file = folder / f"packed.{name}"
+        file.write_bytes(bytes_)
+        check(f"{name} is opened as it is", run(file)[:2] == (0, plain), run(file)[2])
+        check(f"{name} on standard input too", run("-", stdin=bytes_)[:2] == (0, plain))
+    file = folder / "cut.gz"
+    file.write_bytes(packed["gz"][:-20])
+    code, out, err = run("--fail-on-issues", file)
+    check("of a packed file that is cut, what came out is used, and it says so",
+          code == 1 and out and b"cut.gz: packed file cut short at offset" in err, (code, err))
+    for kind in (dump, folder / "packed.gz"):
+        twice = folder / "name with \x1b[2J and\nline.dmp"
+        twice.write_bytes(kind.read_bytes())
+        check("a strange file name is fine", run(twice)[:2] == (0, plain))
+    named = folder / "dump"
+    named.write_bytes(data)
+    done = subprocess.run([mdwalk, "--", "dump"], cwd=folder, capture_output=True)
+    check("behind -- a file may be called dump", done.stdout == plain, done.stderr)
+    option = folder / "--brief"
+    option.write_bytes(data)
+    done = subprocess.run([mdwalk, "--", "--brief"], cwd=folder, capture_output=True)
+    check("behind -- a file may be called --brief", done.stdout == plain, done.stderr)
+
+
+def test_refusals(dump, folder):
+    data = dump.read_bytes()
+    refuses("no arguments", says=b"no minidump given")
+    refuses("a command without a file", "dump", says=b"no minidump given")
+    refuses("an unknown option", "--frobnicate", dump, says=b"unknown option: --frobnicate")
+    refuses("an unknown letter", "-x", dump, says=b"unknown option: -x")
+    refuses("an option that is cut short", "--form", "json", dump, says=b"unknown option: --form")
+    refuses("an option without its value", dump, "--format", says=b"option needs a value: --format")
+    refuses("a value where none belongs", "--brief=yes", dump, says=b"option takes no value: --brief=yes")
+    refuses("an unknown format", "-f", "xml", dump, says=b"unknown format: xml")
+    refuses("an unknown colour", "--color", "blue", dump, says=b"--color must be auto, always or never: blue")
+    for word in ("-1", "x", "", "4294967295", "99999999999999999999"):
+        refuses(f"--thread {word!r}", "--thread", word, dump, says=b"--thread must be an index")
+    for word in ("0", "-1", "1x", "4294967296"):
+        refuses(f"--max-frames {word!r}", "--max-frames", word, dump, says=b"--max-frames must be a number")
+    refuses("a thread that isn't there", "--thread", "4000", dump, says=b"no thread with index 4000 among")
+    refuses("symbol paths", dump, folder, says=b"symbol paths are not supported")
+    refuses("too many arguments to dump", "dump", dump, "4", "5", says=b"too many arguments: 5")
+    refuses("too many arguments to unwind", "unwind", dump, "4", says=b"too many arguments: 4")
+    refuses("an option of another command", "dump", "--brief", dump, says=b"not an option of this command: brief")
+    refuses("the same before the command", "--explain", "report", dump,
+            says=b"not an option of this command: explain")
+    for command in ((), ("dump",), ("unwind",)):
+        refuses(f"a file that isn't there {command}", *command, folder / "none.dmp",
+                says=b"none.dmp: No such file or directory")
+    refuses("a folder", folder, says=b": Is a directory")
+    other = folder / "other"
+    other.write_bytes(b"#!/bin/sh\n" + b"#" * 100)
+    refuses("a file that is no minidump", other,
+            says=b"other: not a minidump (MINIDUMP_HEADER.Signature, outside the streams, offset 0x0)")
+    other.write_bytes(b"")
+    refuses("an empty file", other, says=b"other: ")
+    other.write_bytes(data[:20])
+    refuses("a header that is cut", other, says=b"other: cut short (MINIDUMP_HEADER, outside the streams, offset 0x")
+    other.write_bytes(data[:32])
+    refuses("a directory that isn't there", other, says=b"other: cut short (MINIDUMP_DIRECTORY")
+    refuses("standard input that is no minidump", "-", stdin=b"no", says=b"standard input: ")
+    refuses("a stream that isn't there", "dump", dump, "HandleData", says=b"no stream HandleData")
+
+
+def test_damage(dump, folder):
+    data = dump.read_bytes()
+    cut = folder / "damaged.dmp"
+    cut.write_bytes(data[:len(data) * 3 // 4])
+    code, out, err = run(cut)
+    check("a damaged dump is done", code == 0 and b"\nIssues:\n" in out and err == b"", (code, err, out[-300:]))
+    check("--fail-on-issues says so", run("--fail-on-issues", cut)[0] == 1)
+    check("and prints the same", run("--fail-on-issues", cut)[1] == out)
+    check("unwind knows it too", run("unwind", "--fail-on-issues", cut)[0] == 1)
+    issues = json.loads(run("-f", "json", cut)[1])["mdwalk"]["issues"]
+    check("json has each issue with stream, offset and reason",
+          issues and all({"stream", "offset", "code", "what"} <= i.keys() for i in issues), issues)
+    check("dump goes on", run("dump", cut)[0] == 0)
+    cut.write_bytes(minidump([]))
+    check("a dump without streams is a dump", run(cut)[0] == 0, run(cut))
+
+
+def test_dump(dump):
+    code, out, err = run("dump", dump)
+    check("dump prints header and streams",
+          code == 0 and err == b"" and out.startswith(b"MINIDUMP_HEADER\n") and b"] ModuleList (0x4) at " in out)
+    one = run("dump", dump, "ModuleList")[1]
+    check("a stream by name", one and one in out and one.count(b"bytes\n") and b"MINIDUMP_HEADER" not in one)
+    for word in ("modulelist", "4", "0x4"):
+        check(f"the same by {word}", run("dump", dump, word)[1] == one)
+    unknown = minidump([(0x12345, bytes(range(200)) * 2), (0, b""), (10, b"a \x1b[2J comment\0")])
+    code, out, _ = run("dump", "-", stdin=unknown)
+    check("an unknown stream is shown in hexadecimal, up to a limit",
+          b"] unknown (0x12345) at 0x44, 400 bytes\n" in out and b"  000000f0  " in out and b"and 144 bytes more" in out
+          and b"00000100" not in out, out)
+    check("text can't drive the terminal", b"\x1b" not in out and b'comment: "a \\x1b[2J comment"' in out, out)
+
+
+def test_unwind(dump):
+    code, out, err = run("unwind", dump)
+    check("unwind lists frames with trust", code == 0 and err == b"" and b"trust context, source context" in out)
+    check("unwind says how each stack ended", out.count(b"     end: ") == out.count(b"\nStack "))
+    code, explained, _ = run("unwind", "--explain", "--thread", "0", dump)
+    check("--explain shows questions, answers and rows",
+          code == 0 and b"     asked " in explained and b"row:  cfa = " in explained and b"grade " in explained)
+    check("--thread holds there too", set(re.findall(rb"^Stack (\d+)", explained, re.M)) == {b"0"}, explained[:200])
+    check("the same twice", run("unwind", "--explain", "--thread", "0", dump)[1] == explained)
+
+
+def test_help(dump):
+    code, text, err = run("--help")
+    check("--help prints a page of at most 40 lines", code == 0 and not err and 10 < text.count(b"\n") <= 40)
+    check("--help fits 80 columns", max(map(len, text.split(b"\n"))) < 80)
+    check("-h is --help, behind anything", run("unwind", "--explain", "-h")[1] == text)
+    check("--version", re.fullmatch(rb"mdwalk \d+\.\d+\.\d+\n", run("--version")[1]) and
+          run("-V")[1] == run("--version")[1])
+    page = (ROOT / "doc/man/mdwalk.1").read_text()
+    in_page = set(re.findall(r"Fl -([a-z][a-z-]*)", page))
+    in_help = set(re.findall(r"--([a-z][a-z-]*)", text.decode())) - {"help)"}
+    check("the man page has the options of --help and no others", in_page == in_help, in_page ^ in_help)
+    source = (ROOT / "tools/args.c").read_text()
+    known = set(re.findall(r"\{OPTION_\w+, (?:0|'.'), \"([a-z-]+)\"", source))
+    check("--help has the options of the program and no others", known == in_help, known ^ in_help)
+    if shutil.which("groff"):
+        done = subprocess.run(["groff", "-mdoc", "-ww", "-Tascii", "-z", ROOT / "doc/man/mdwalk.1"], capture_output=True)
+        check("the man page has no warnings", not done.stderr, done.stderr)
+
+
+def test_output(dump):
+    with open("/dev/full", "wb") as full:
+        for words in ((), ("-f", "json"), ("dump",), ("unwind",), ("--help",)):
+            done = subprocess.run([mdwalk, *words, str(dump)], stdout=full, stderr=subprocess.PIPE)
+            check(f"a full disk is no success {words}",
+                  done.returncode == 2 and done.stderr == b"mdwalk: standard output: No space left on device\n",
+                  (done.returncode, done.stderr))
+
+    def ignore_sigpipe():
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    for before, want in ((None, -signal.SIGPIPE), (ignore_sigpipe, 2)):
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run([mdwalk, str(dump)], stdout=write, stderr=subprocess.PIPE, preexec_fn=before)
+        os.close(write)
+        check(f"a reader that went away ends it quietly ({want})",
+              done.returncode == want and done.stderr == b"", (done.returncode, done.stderr))
+    child = subprocess.Popen([mdwalk, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child.stdin.write(b"MDMP")
+    child.stdin.flush()
+    while True: # until it sleeps in read()
+        state = pathlib.Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        name = pathlib.Path(f"/proc/{child.pid}/comm").read_text().strip()
+        if state == "S" and name == os.path.basename(mdwalk)[:15]:
+            break
+    child.send_signal(signal.SIGBUS)
+    _, err = child.communicate(timeout=60)
+    check("SIGBUS names the file", child.returncode == 2 and
+          err == b"mdwalk: standard input: cut short or unreadable while it was read\n", (child.returncode, err))
+
+
+def test_every_dump():
+    for dump in dumps:
+        for words in ((), ("-f", "json"), ("dump",), ("unwind", "--explain")):
+            code, out, err = run(*words, dump)
+            check(f"{dump.name} {words}", code == 0 and out and not err, (code, err))
+
+
+if not dumps:
+    sys.exit(f"no dumps in {sys.argv[2]}")
+with tempfile.TemporaryDirectory() as name:
+    folder, dump = pathlib.Path(name), of_many_threads()
+    test_report(dump)
+    test_colour(dump)
+    test_input(dump, folder)
+    test_refusals(dump, folder)
+    test_damage(dump, folder)
+    test_dump(dump)
+    test_unwind(dump)
+    test_help(dump)
+    test_output(dump)
+    test_every_dump()
+print(f"{passed} passed, {len(failed)} failed")
+sys.exit(bool(failed))
