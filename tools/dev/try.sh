@@ -5,6 +5,6 @@ set -eu
 cd "$(dirname "$0")/../.."
 . tools/dev/packages.sh
 need $build_packages
-[ -f build/build.ninja ] || meson setup build >&2
+[ -f build/build.ninja ] || meson setup build -Dtests=false >&2
 ninja -C build >&2
 exec build/tools/mdwalk "${1:-testdata/dumps/x86_64-fp-deep.dmp}"
