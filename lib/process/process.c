@@ -9,7 +9,6 @@
 
 enum {
     DEFAULT_FRAMES = 1 << 18,
-    DEFAULT_WALK_FRAMES = 1024,
     DEFAULT_WORK = 1 << 26,
     DEFAULT_MEMORY = 256 << 20,
     ARCHES = 4
@@ -19,7 +18,6 @@ enum {
 typedef struct arch_walk {
     uint32_t arch;
     mdw_unwinder *unwinder;
-    mdw_walk *walk;
 } arch_walk;
 
 typedef struct session {
@@ -27,7 +25,7 @@ typedef struct session {
     mdw_process_options options;
     mdw_walk_options walk_options;
     mdw_budget budget;
-    mdw_budget walk_budget;
+    const mdw_budget *walk_budget; /* of one walk, as the caller has it */
     mdw_system system;
     arena *scratch;
     const mdw_image **images;
@@ -76,12 +74,12 @@ static mdw_status images_make(session *s)
 }
 
 /* NULL: an architecture that is not unwound, or no memory (`status` tells). */
-static mdw_walk *walk_for(session *s, uint32_t id, mdw_status *status)
+static mdw_unwinder *unwinder_for(session *s, uint32_t id, mdw_status *status)
 {
     *status = MDW_OK;
     for (size_t i = 0; i < s->walk_count; i++)
         if (s->walks[i].arch == id)
-            return s->walks[i].walk;
+            return s->walks[i].unwinder;
     if (!arch_find(id) || s->walk_count == ARCHES)
         return NULL;
     mdw_unwinder_options options = MDW_INIT(mdw_unwinder_options);
@@ -96,14 +94,31 @@ static mdw_walk *walk_for(session *s, uint32_t id, mdw_status *status)
     a->arch = id;
     *status = mdw_unwinder_new(&options, s->images, s->image_count,
                                &a->unwinder, NULL);
-    if (*status == MDW_OK)
-        *status = mdw_walk_new(a->unwinder, &s->walk_options, &a->walk, NULL);
-    if (*status != MDW_OK) {
-        mdw_unwinder_close(a->unwinder);
+    if (*status != MDW_OK)
         return NULL;
-    }
     s->walk_count++;
-    return a->walk;
+    return a->unwinder;
+}
+
+/* A walk of its own for each stack: what is left of the process' work is what
+ * this one may spend. */
+static mdw_status walk_new(session *s, const mdw_unwinder *unwinder,
+                           mdw_walk **out)
+{
+    mdw_budget budget = MDW_INIT(mdw_budget);
+    mdw_status status = options_read(&budget, sizeof budget, s->walk_budget);
+    if (status != MDW_OK)
+        return status;
+    if (!budget.work || budget.work > s->work_left)
+        budget.work = s->work_left ? s->work_left : 1;
+    if (!budget.cancelled) {
+        budget.cancelled = s->budget.cancelled;
+        budget.user = s->budget.user;
+    }
+    s->walk_options.budget = &budget;
+    status = mdw_walk_new(unwinder, &s->walk_options, out, NULL);
+    s->walk_options.budget = s->walk_budget;
+    return status;
 }
 
 static bool registers_kept(const session *s)
@@ -197,6 +212,22 @@ static void limit_note(session *s, uint32_t index, uint32_t stop)
         issue_add(s, index, MDW_E_LIMIT, "budget.work");
 }
 
+static mdw_status walk_frames(session *s, mdw_walk *walk, uint32_t *stop)
+{
+    mdw_frame frame = MDW_INIT(mdw_frame);
+    while (mdw_walk_next(walk, &frame) == MDW_OK) {
+        if (s->frame_count >= s->frames_left) {
+            *stop = MDW_STOP_LIMIT;
+            return MDW_OK;
+        }
+        mdw_status status = frame_keep(s, &frame);
+        if (status != MDW_OK)
+            return status;
+    }
+    *stop = mdw_walk_stop(walk);
+    return *stop == MDW_STOP_CANCELLED ? MDW_E_CANCELLED : MDW_OK;
+}
+
 static mdw_status walk_stack(session *s, const mdw_stack *stack, uint32_t index,
                              uint32_t *stop)
 {
@@ -204,7 +235,10 @@ static mdw_status walk_stack(session *s, const mdw_stack *stack, uint32_t index,
     *stop = MDW_STOP_NO_CONTEXT;
     if (!stack->has_regs)
         return MDW_OK;
-    mdw_walk *walk = walk_for(s, stack->arch, &status);
+    mdw_unwinder *unwinder = unwinder_for(s, stack->arch, &status);
+    mdw_walk *walk = NULL;
+    if (unwinder)
+        status = walk_new(s, unwinder, &walk);
     if (!walk)
         return status;
     mdw_walk_input input = MDW_INIT(mdw_walk_input);
@@ -215,20 +249,13 @@ static mdw_status walk_stack(session *s, const mdw_stack *stack, uint32_t index,
     input.arch = stack->arch;
     input.stack_index = index;
     status = mdw_walk_begin(walk, &input);
-    mdw_frame frame = MDW_INIT(mdw_frame);
-    while (status == MDW_OK && mdw_walk_next(walk, &frame) == MDW_OK) {
-        if (s->frame_count >= s->frames_left) {
-            *stop = MDW_STOP_LIMIT;
-            limit_note(s, index, *stop);
-            return MDW_OK;
-        }
-        status = frame_keep(s, &frame);
-    }
+    if (status == MDW_OK)
+        status = walk_frames(s, walk, stop);
     uint64_t work = mdw_walk_work(walk);
     s->work_left -= work < s->work_left ? work : s->work_left;
-    *stop = mdw_walk_stop(walk);
+    mdw_walk_close(walk);
     limit_note(s, index, *stop);
-    return *stop == MDW_STOP_CANCELLED ? MDW_E_CANCELLED : status;
+    return status;
 }
 
 static mdw_status do_stack(session *s, uint32_t index)
@@ -238,6 +265,8 @@ static mdw_status do_stack(session *s, uint32_t index)
     mdw_status status = mdw_state_stack(s->report->state, index, &stack);
     if (status != MDW_OK || stack.skipped)
         return MDW_OK;
+    if (s->budget.cancelled && s->budget.cancelled(s->budget.user))
+        return MDW_E_CANCELLED;
     s->frame_count = 0;
     if (stack.kind == MDW_STACK_CLIENT) {
         status = client_stack(s, &stack, index);
@@ -299,6 +328,7 @@ static mdw_status take_options(session *s, const mdw_process_options *options)
     s->frames_left =
         s->options.max_frames ? s->options.max_frames : DEFAULT_FRAMES;
     s->work_left = s->budget.work ? s->budget.work : DEFAULT_WORK;
+    s->walk_budget = s->walk_options.budget;
     return MDW_OK;
 }
 
@@ -328,10 +358,8 @@ static mdw_status session_open(session *s, const mdw_state *state)
 
 static void session_close(session *s)
 {
-    for (size_t i = 0; i < s->walk_count; i++) {
-        mdw_walk_close(s->walks[i].walk);
+    for (size_t i = 0; i < s->walk_count; i++)
         mdw_unwinder_close(s->walks[i].unwinder);
-    }
     arena_close(s->scratch);
 }
 
