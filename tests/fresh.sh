@@ -17,9 +17,11 @@ fi
 system=$base/system
 
 tidy() {
-    if mountpoint -q "$system/proc"; then
-        umount -l "$system/proc"
-    fi
+    for folder in dev/pts proc; do
+        if mountpoint -q "$system/$folder"; then
+            umount -l "$system/$folder"
+        fi
+    done
     [ -n "$keep" ] || rm -rf --one-file-system "$base"
 }
 trap tidy EXIT
@@ -56,6 +58,9 @@ apt-config dump --format '%f "%v";%n' Acquire |
         > "$system/etc/apt/apt.conf.d/99machine" || true
 cp /etc/hosts /etc/resolv.conf "$system/etc/"
 mount -t proc proc "$system/proc"
+mkdir -p "$system/dev/pts"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$system/dev/pts"
+ln -sf pts/ptmx "$system/dev/ptmx"
 
 inside sh -c 'apt-get update -q && apt-get install -y -q \
     --no-install-recommends git' > "$base/git.log" 2>&1 ||

@@ -1,6 +1,6 @@
 /* tests/layouts_mingw.c - the sizes and offsets that the dump reader and the
- * synthetic dumps use, against the platform's own headers. Compiled by mingw-w64
- * alone, and never run. */
+ * synthetic dumps use, against the platform's own headers. Compiled by
+ * mingw-w64 alone, and never run. */
 #include <stddef.h>
 #include <windows.h>
 
@@ -11,7 +11,8 @@
 #define SIZE(type, bytes)                                                      \
     _Static_assert(sizeof(type) == (bytes), #type " has another size")
 #define AT(type, field, offset)                                                \
-    _Static_assert(offsetof(type, field) == (offset), #type "." #field " moved")
+    _Static_assert(offsetof(type, field) == (offset), #type "." #field " move" \
+                                                            "d")
 
 SIZE(MINIDUMP_HEADER, HEADER_SIZE);
 AT(MINIDUMP_HEADER, NumberOfStreams, 8);

@@ -26,7 +26,8 @@ mdw_str str_slice(mdw_str s, size_t from, size_t to)
 
 bool str_starts(mdw_str s, mdw_str prefix)
 {
-    return s.len >= prefix.len && str_equal(str_slice(s, 0, prefix.len), prefix);
+    return s.len >= prefix.len &&
+           str_equal(str_slice(s, 0, prefix.len), prefix);
 }
 
 bool str_ends(mdw_str s, mdw_str suffix)
