@@ -7,4 +7,4 @@ cd "$(dirname "$0")/../.."
 need $build_packages
 [ -f build/build.ninja ] || meson setup build -Dtests=false >&2
 ninja -C build >&2
-exec build/tools/mdwalk "${1:-testdata/dumps/x86_64-fp-deep.dmp}"
+exec build/tools/mdwalk --brief "${1:-testdata/dumps/x86_64-O0-null.dmp}"
