@@ -17,7 +17,8 @@ enum {
     STACK = 0x7000,
     CODE = 0x1000, /* three images; the last overlaps the second */
     CODE_SIZE = 0x1000,
-    JUMPS = 8 /* so often a walk may go to another stack */
+    OPERATORS = 1001, /* the most that an expression runs */
+    JUMPS = 8         /* so often a walk may go to another stack */
 };
 
 typedef struct input {
@@ -93,9 +94,24 @@ static mdw_status place(void *user, uint64_t addr, uint32_t want,
     return (bytes[1] >> 3) % 6 - 3; /* up to MDW_ABSENT */
 }
 
-static mdw_rule rule_at(const uint8_t *bytes)
+/* Any bytes of the input are an expression. */
+static mdw_rule expression(const input *in, const uint8_t *bytes, uint8_t kind)
+{
+    mdw_rule rule = {.kind = kind, .base = bytes[1]};
+    size_t at = (size_t)(bytes[1] | bytes[2] << 8) % in->size;
+    size_t left = in->size - at, len = bytes[3] % 32;
+    rule.expr = in->data + at;
+    rule.expr_len = (uint32_t)(len < left ? len : left);
+    return rule;
+}
+
+static mdw_rule rule_at(const input *in, const uint8_t *bytes)
 {
     mdw_rule rule = {.kind = bytes[0] % 7, .base = bytes[1]};
+    if (bytes[0] == 255)
+        rule.kind = 7; /* one more than there are */
+    if (rule.kind == MDW_RULE_EXPR || rule.kind == MDW_RULE_EXPR_LOAD)
+        return expression(in, bytes, rule.kind);
     rule.base = bytes[2] & 1 ? MDW_BASE_CFA : rule.base % 42;
     rule.offset = (int8_t)bytes[3];
     return rule;
@@ -113,14 +129,14 @@ static mdw_status rows(void *user, const mdw_image *image,
         return MDW_AGAIN;
     if (bytes[0] & 1)
         return bytes[0] & 2 ? MDW_ABSENT : bytes[0] & 4 ? MDW_E_FORMAT : 7;
-    row->flags = bytes[1] & 15;
+    row->flags = bytes[1] & 31;
     row->source = bytes[2];
     row->args = bytes[3];
-    row->cfa = rule_at(bytes + 4);
+    row->cfa = rule_at(in, bytes + 4);
     for (size_t i = 8; i < 64; i += 4) {
         uint32_t reg = bytes[i + 2] % MDW_MAX_REGS;
         row->set |= UINT64_C(1) << reg;
-        row->reg[reg] = rule_at(bytes + i);
+        row->reg[reg] = rule_at(in, bytes + i);
     }
     if (bytes[0] & 8) /* else mostly refused */
         row->set &= (UINT64_C(1) << mdw_reg_count(in->arch)) - 1;
@@ -189,7 +205,10 @@ static void walk_through(input *in, mdw_walk *walk)
     /* Each frame: a dozen answers of a few questions, and the scan's words. */
     uint64_t most = (uint64_t)FRAMES * (64 + 2 * 4 * SCAN);
     EXPECT(in->asked <= 4 * most);
-    EXPECT(mdw_walk_work(walk) <= (uint64_t)FRAMES * (16 * 8 + 4 * SCAN + 8));
+    /* Four rows, each with as many expressions as rules. */
+    uint64_t ops = 4 * (MDW_MAX_REGS + 1) * OPERATORS;
+    EXPECT(mdw_walk_work(walk) <=
+           (uint64_t)FRAMES * (16 * 8 + 4 * SCAN + 8 + ops));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,4 +1,5 @@
 /* tests/test_row.c - carrying out unwind rows, sensible and otherwise. */
+#include "lib/unwind/postfix.h"
 #include "lib/unwind/row.h"
 #include "walk_fixture.h"
 
@@ -9,6 +10,7 @@ typedef struct row_case {
     const char *guessed; /* names of registers that are */
     const char *rows;    /* one row, as the fixture reads it */
     const char *want;    /* "name=value:origin..."; "no" */
+    bool no_guess;
 } row_case;
 
 static const row_case cases[] = {
@@ -95,10 +97,73 @@ static const row_case cases[] = {
      "sp=1000~:same7 pc=5:same7"},
 };
 
+#define X64 MDW_ARCH_X86_64, "rip=1 rsp=1000", ""
+static const row_case expressions[] = {
+    {"a CFA by expression", X64, "cfa={\x77\x10} rip=[cfa-8]",
+     "rsp=1010:computed7 rip=a1008:loaded7@1008"},
+    {"a CFA that lies where one says", X64, "cfa=[{\x77\x08}] rip=[cfa+0]",
+     "rsp=a1008:loaded7@1008 rip=141008:loaded7@a1008"},
+    {"one about a register begins with the CFA", X64,
+     "cfa=rsp+10 rip=[{\x23\x08}] rbx={\x31\x22}",
+     "rbx=1011:computed7 rsp=1010:computed7 rip=a1018:loaded7@1018"},
+    {"the CFA's own begins with nothing", X64, "cfa={\x23\x08} rip=zero+1",
+     "no"},
+    {"an empty one is the CFA", X64, "cfa=rsp+10 rip=zero+1 rbx={}",
+     "rbx=1010:computed7 rsp=1010:computed7 rip=1:computed7"},
+    {"an empty CFA", X64, "cfa={} rip=zero+1", "no"},
+    {"one that fails loses its register", X64,
+     "cfa=rsp+10 rip=zero+1 rbx={\x22}", "rsp=1010:computed7 rip=1:computed7"},
+    {"one that reads what nobody has, too", X64,
+     "cfa=rsp+10 rip=zero+1 rbx={\x0a\xad\xde\x06} rcx=[{\x0a\xad\xde}]",
+     "rsp=1010:computed7 rip=1:computed7"},
+    {"the return address must not fail", X64, "cfa=rsp+10 rip={\x22}", "no"},
+    {"loads have the size that is asked for", X64,
+     "cfa=rsp+10 rip={\x06} rbx={\x94\x02}",
+     "rbx=1010:computed7 rsp=1010:computed7 rip=a1010:computed7"},
+    {"x86: expressions have 32 bits", MDW_ARCH_X86, "eip=1 esp=fffffff8", "",
+     "cfa={\x74\x10} eip=[cfa-20]",
+     "esp=8:computed7 eip=10009ffe8:loaded7@ffffffe8"},
+    {"postfix", X64, "postfix cfa={$rsp 16 +} rip=[{.cfa 8 -}] rbx={.cfa ^}",
+     "rbx=a1010:computed7 rsp=1010:computed7 rip=a1008:loaded7@1008"},
+    {"postfix: the CFA's own rule has no .cfa", X64,
+     "postfix cfa={.cfa 8 +} rip=zero+1", "no"},
+    {"postfix: an empty one is no value", X64,
+     "postfix cfa=rsp+10 rip=zero+1 rbx={}",
+     "rsp=1010:computed7 rip=1:computed7"},
+    {"postfix is no DWARF", X64, "cfa={rsp 16 +} rip=zero+1", "no"},
+    {"and the other way round", X64, "postfix cfa={\x77\x10} rip=zero+1", "no"},
+    {"what an expression counts from a guess, and what lies there",
+     MDW_ARCH_ARM64, "pc=1 sp=1000 lr=5 x19=6", "x19",
+     "cfa=sp+0 x20={\x83\x01} x21=[{\x83\x01}] x22={\x84\x01}",
+     "x19=6~:kept3 x20=7~:computed7 x21=a0007:loaded7@7 sp=1000:computed7 "
+     "pc=5:same7"},
+    {"postfix: the same", MDW_ARCH_ARM64, "pc=1 sp=1000 lr=5 x19=6", "x19",
+     "postfix cfa=sp+0 x20={x19 1 +} x21={sp 1 +}",
+     "x19=6~:kept3 x20=7~:computed7 x21=1001:computed7 sp=1000:computed7 "
+     "pc=5:same7"},
+};
+
+#define GUESS MDW_ARCH_ARM64, "pc=1 sp=1000 lr=5 x19=6", "x19"
+static const row_case guesses[] = {
+    {"a CFA of a guess", GUESS, "cfa=x19+0", "no", true},
+    {"one that lies there", GUESS, "cfa=[x19+0]", "no", true},
+    {"one by expression", GUESS, "cfa={\x83\x01}", "no", true},
+    {"one by expression that lies there", GUESS, "cfa=[{\x83\x01}]", "no",
+     true},
+    {"one by postfix", GUESS, "postfix cfa={x19 1 +}", "no", true},
+    {"another register may be one", GUESS, "cfa={\x8f\x10} x20=x19+1",
+     "x19=6~:kept3 x20=7~:computed7 sp=1010:computed7 pc=5:same7", true},
+    {"where guesses are no matter", GUESS, "cfa=x19+10",
+     "x19=6~:kept3 sp=16:computed7 pc=5:same7"},
+};
+
 /* Memory holds at every address A0000 + the address, and nothing at DEAD. */
-static bool load(void *user, uint64_t addr, uint64_t *value)
+static bool load(void *user, uint64_t addr, unsigned size, uint64_t *value)
 {
+    CHECK(size && size <= 8);
     *value = UINT64_C(0xA0000) + addr;
+    if (size < 4)
+        *value &= (UINT64_C(1) << 8 * size) - 1;
     return addr != 0xDEAD && ++*(unsigned *)user;
 }
 
@@ -125,7 +190,8 @@ static void apply(const row_case *c, const mdw_row *row, char *got, size_t size)
                     .keep = saved,
                     .depth = 7,
                     .load = load,
-                    .user = &loads};
+                    .user = &loads,
+                    .no_guess = c->no_guess};
     bool done = row_apply(&in, row, &out, &after);
     got[0] = 0;
     for (uint8_t i = 0; done && i < a->reg_count; i++) {
@@ -142,18 +208,64 @@ static void apply(const row_case *c, const mdw_row *row, char *got, size_t size)
         say(got, size, "no");
 }
 
-static void test_cases(void)
+static void test_cases(const row_case *c, size_t count)
 {
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (; count; count--, c++) {
         char got[1024];
         mdw_row row;
         memset(&row, 0xAA, sizeof row); /* what `set` leaves out is not read */
         row_clear(&row);
-        t_case = cases[i].claim;
-        parse_row(cases[i].arch, cases[i].rows, &row);
-        apply(&cases[i], &row, got, sizeof got);
-        text_is(got, cases[i].want);
+        t_case = c->claim;
+        parse_row(c->arch, c->rows, &row);
+        apply(c, &row, got, sizeof got);
+        text_is(got, c->want);
     }
+}
+
+/* What the walker adds to an expression, and what it takes from it. */
+static void test_expression_input(void)
+{
+    static const uint8_t addr[] = {0x03, 1, 0, 0, 0, 0, 0, 0, 2};
+    const arch *a = arch_find(MDW_ARCH_X86_64);
+    mdw_regs regs = regs_of(MDW_ARCH_X86_64, "rip=1 rsp=1000"), out;
+    mdw_origins before, origins;
+    mdw_row row;
+    unsigned loads = 0;
+    uint64_t ops = 5;
+    memset(&before, 0, sizeof before);
+    row_clear(&row);
+    row.cfa = rule_expr(MDW_RULE_EXPR, (mdw_bytes){addr, sizeof addr});
+    row_set(&row, a->pc, rule_expr(MDW_RULE_EXPR, (mdw_bytes){NULL, 0}));
+    row_input in = {.arch = a,
+                    .regs = &regs,
+                    .origins = &before,
+                    .load = load,
+                    .user = &loads,
+                    .bias = 0x5000,
+                    .ops = &ops};
+    t_case = "an address is moved with its image";
+    CHECK(row_apply(&in, &row, &out, &origins));
+    CHECK_U64(out.value[a->sp], UINT64_C(0x0200000000000001) + 0x5000);
+    t_case = "each operator counts";
+    CHECK_U64(ops, 6);
+    t_case = "the order of its bytes is the target's";
+    in.big_endian = true;
+    CHECK(row_apply(&in, &row, &out, &origins));
+    CHECK_U64(out.value[a->sp], UINT64_C(0x0100000000000002) + 0x5000);
+    t_case = "bytes that are promised and not there";
+    row.cfa = rule_addr(a->sp, 8);
+    row.reg[a->pc].expr_len = 1;
+    row.flags = MDW_ROW_POSTFIX;
+    CHECK(!row_apply(&in, &row, &out, &origins));
+}
+
+/* Whatever bytes a rule has, an expression's are there. */
+static void mend_rule(mdw_rule *rule, const uint8_t *pool, size_t size)
+{
+    if (rule->kind != MDW_RULE_EXPR && rule->kind != MDW_RULE_EXPR_LOAD)
+        return;
+    rule->expr = pool + rule->base % size;
+    rule->expr_len %= (uint32_t)(size - rule->base % size + 1);
 }
 
 /* Any bytes are a row; what comes out names only registers that exist. */
@@ -162,24 +274,41 @@ static void test_any_row(void)
     static const uint32_t archs[] = {MDW_ARCH_X86, MDW_ARCH_X86_64,
                                      MDW_ARCH_ARM, MDW_ARCH_ARM64};
     uint32_t seed = 1;
-    unsigned carried_out = 0, loads = 0;
+    unsigned carried_out = 0, by_expression = 0, loads = 0;
     t_case = "any bytes are a row";
     for (unsigned n = 0; n < 20000; n++) {
         mdw_row row;
         mdw_regs regs = {.valid = UINT64_MAX}, out;
         mdw_origins origins, before;
         memset(&before, 0, sizeof before);
+        uint8_t pool[16];
         for (size_t i = 0; i < sizeof row; i++) {
             seed = seed * 1664525 + 1013904223;
             ((unsigned char *)&row)[i] = (unsigned char)(seed >> 24);
+            pool[i % sizeof pool] = (uint8_t)(seed >> 16);
         }
-        row.cfa.kind = (uint8_t)(n % 6); /* else nearly none gets far */
-        if (n & 8)
+        row.cfa.kind = (uint8_t)(n % 9); /* else nearly none gets far */
+        if (n & 16)
             row.cfa.base = 4;
+        mend_rule(&row.cfa, pool, sizeof pool);
+        for (size_t i = 0; i < MDW_MAX_REGS; i++) {
+            row.reg[i].kind = (uint8_t)(row.reg[i].kind % (n & 32 ? 9 : 255));
+            mend_rule(&row.reg[i], pool, sizeof pool);
+        }
         const arch *a = arch_find(archs[n % 4]);
         uint64_t keep = seed & ((UINT64_C(1) << a->reg_count) - 1);
-        row_input in = {a, &regs, &before, keep, 0, load, &loads};
-        if (!row_apply(&in, &row, &out, &origins))
+        uint64_t ops = 0;
+        row_input in = {.arch = a,
+                        .regs = &regs,
+                        .origins = &before,
+                        .keep = keep,
+                        .load = load,
+                        .user = &loads,
+                        .ops = &ops};
+        bool done = row_apply(&in, &row, &out, &origins);
+        CHECK(ops <= (MDW_MAX_REGS + 1) * (uint64_t)(POSTFIX_TOKENS + 1));
+        by_expression += done && row.cfa.kind >= MDW_RULE_EXPR;
+        if (!done)
             continue;
         carried_out++;
         CHECK(!(out.valid >> a->reg_count));
@@ -187,6 +316,7 @@ static void test_any_row(void)
         CHECK(out.valid >> a->pc & 1 && out.valid >> a->sp & 1);
     }
     CHECK(carried_out > 100);
+    CHECK(by_expression > 20);
     CHECK(loads > 100);
 }
 
@@ -201,14 +331,22 @@ static void test_deep(void)
     memset(&before, 0, sizeof before);
     row_clear(&row);
     parse_row(MDW_ARCH_X86_64, "cfa=rsp+10 rip=zero+1", &row);
-    row_input in = {a, &regs, &before, 0, 65536, load, &loads};
+    row_input in = {.arch = a,
+                    .regs = &regs,
+                    .origins = &before,
+                    .depth = 65536,
+                    .load = load,
+                    .user = &loads};
     CHECK(row_apply(&in, &row, &out, &origins));
     CHECK_U64(origins.frame[a->pc], UINT16_MAX);
 }
 
 int main(void)
 {
-    test_cases();
+    test_cases(cases, sizeof cases / sizeof *cases);
+    test_cases(expressions, sizeof expressions / sizeof *expressions);
+    test_cases(guesses, sizeof guesses / sizeof *guesses);
+    test_expression_input();
     test_any_row();
     test_deep();
     return t_done();

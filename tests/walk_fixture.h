@@ -295,8 +295,18 @@ static inline mdw_rule rule_of(uint32_t cpu, const char **at)
                                        : MDW_RULE_DEFAULT;
         return rule;
     }
-    rule.kind = **at == '[' ? MDW_RULE_LOAD : MDW_RULE_ADDR;
-    *at += **at == '[';
+    bool loads = **at == '[';
+    *at += loads;
+    if (**at ==
+        '{') { /* the bytes of an expression, ';' and '}' not among them */
+        const char *end = strchr(*at, '}');
+        rule.kind = loads ? MDW_RULE_EXPR_LOAD : MDW_RULE_EXPR;
+        rule.expr_len = (uint32_t)(end - *at - 1);
+        rule.expr = (const uint8_t *)*at + 1;
+        *at = end + 1 + loads;
+        return rule;
+    }
+    rule.kind = loads ? MDW_RULE_LOAD : MDW_RULE_ADDR;
     rule.base = word_is(at, "cfa")    ? MDW_BASE_CFA
                 : word_is(at, "zero") ? MDW_BASE_ZERO
                                       : (uint8_t)reg_name(cpu, at);
@@ -317,13 +327,14 @@ static inline mdw_status parse_row(uint32_t cpu, const char *at, mdw_row *row)
     } flags[] = {{"signal", MDW_ROW_SIGNAL},
                  {"bottom", MDW_ROW_BOTTOM},
                  {"bound", MDW_ROW_SP_BOUND},
-                 {"whole", MDW_ROW_WHOLE}};
+                 {"whole", MDW_ROW_WHOLE},
+                 {"postfix", MDW_ROW_POSTFIX}};
     mdw_status status = MDW_OK;
     for (skip_spaces(&at); *at && *at != ';'; skip_spaces(&at)) {
         size_t f = 0;
-        while (f < 4 && !word_is(&at, flags[f].word))
+        while (f < 5 && !word_is(&at, flags[f].word))
             f++;
-        if (f < 4) {
+        if (f < 5) {
             row->flags |= flags[f].flag;
         } else if (word_is(&at, "cfa=")) {
             row->cfa = rule_of(cpu, &at);
@@ -384,6 +395,8 @@ static inline const char *step_text(const mdw_frame *f)
         return "context";
     case MDW_TRUST_CFI:
         return "cfi";
+    case MDW_TRUST_CFI_SCAN:
+        return "cfi-scan";
     case MDW_TRUST_LEAF:
         return lr ? "lr" : "leaf";
     case MDW_TRUST_FP:

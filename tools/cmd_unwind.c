@@ -92,7 +92,19 @@ static void print_offset(uint8_t base, int64_t offset)
         (void)printf(" %c %" PRIu64, offset < 0 ? '-' : '+', size);
 }
 
-static void print_rule(uint32_t arch, const char *name, const mdw_rule *rule)
+/* Breakpad's text as it is, DWARF's bytes in hexadecimal. */
+static void print_expr(const mdw_rule *rule, bool postfix)
+{
+    (void)putchar('{');
+    if (postfix)
+        print_text((mdw_str){(const char *)rule->expr, rule->expr_len});
+    for (uint32_t i = 0; i < rule->expr_len && !postfix; i++)
+        (void)printf("%02x", rule->expr[i]);
+    (void)putchar('}');
+}
+
+static void print_rule(uint32_t arch, const char *name, const mdw_rule *rule,
+                       bool postfix)
 {
     (void)printf("  %s = ", name);
     switch (rule->kind) {
@@ -112,6 +124,14 @@ static void print_rule(uint32_t arch, const char *name, const mdw_rule *rule)
         print_offset(rule->base, rule->offset);
         (void)putchar(']');
         return;
+    case MDW_RULE_EXPR:
+        print_expr(rule, postfix);
+        return;
+    case MDW_RULE_EXPR_LOAD:
+        (void)putchar('[');
+        print_expr(rule, postfix);
+        (void)putchar(']');
+        return;
     default:
         (void)fputs("by convention", stdout);
     }
@@ -119,12 +139,13 @@ static void print_rule(uint32_t arch, const char *name, const mdw_rule *rule)
 
 static void print_row(uint32_t arch, const mdw_row *row)
 {
+    bool postfix = row->flags & MDW_ROW_POSTFIX;
     (void)fputs("        row:", stdout);
-    print_rule(arch, "cfa", &row->cfa);
+    print_rule(arch, "cfa", &row->cfa, postfix);
     for (uint32_t i = 0; i < MDW_MAX_REGS; i++) {
         const char *name = mdw_reg_name(arch, i);
         if (name && row->set >> i & 1)
-            print_rule(arch, name, &row->reg[i]);
+            print_rule(arch, name, &row->reg[i], postfix);
     }
     (void)putchar('\n');
 }

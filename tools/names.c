@@ -32,6 +32,9 @@ static const word trusts[] = {
 static const word sources[] = {
     {MDW_SOURCE_NONE, "none"},
     {MDW_SOURCE_CONTEXT, "context"},
+    {MDW_SOURCE_DWARF, "dwarf"},
+    {MDW_SOURCE_STACK_CFI, "stack-cfi"},
+    {MDW_SOURCE_STACK_WIN, "stack-win"},
     {MDW_SOURCE_LINK_REG, "link-register"},
     {MDW_SOURCE_FRAME_PTR, "frame-pointer"},
     {MDW_SOURCE_SCAN, "scan"},

@@ -85,7 +85,9 @@ enum mdw_rule_kind {
     MDW_RULE_UNDEFINED, /* said to be lost; for pc: the outermost frame */
     MDW_RULE_SAME,      /* unchanged by the callee */
     MDW_RULE_ADDR,      /* base + offset */
-    MDW_RULE_LOAD       /* pointer-sized load at base + offset */
+    MDW_RULE_LOAD,      /* pointer-sized load at base + offset */
+    MDW_RULE_EXPR,      /* value of expr */
+    MDW_RULE_EXPR_LOAD  /* pointer-sized load at that value */
 };
 
 #define MDW_BASE_CFA 0xFE
@@ -95,16 +97,21 @@ enum mdw_rule_kind {
 typedef struct mdw_rule {
     uint8_t kind;
     uint8_t base;
-    uint16_t zero[3]; /* must be 0 */
-    int64_t offset;   /* ADDR, LOAD */
+    uint16_t zero; /* must be 0 */
+    uint32_t expr_len;
+    union {
+        int64_t offset;      /* ADDR, LOAD */
+        const uint8_t *expr; /* EXPR, EXPR_LOAD: lives as long as the image */
+    };
 } mdw_rule;
 
 enum mdw_row_flag {
     MDW_ROW_SIGNAL = 1 << 0,   /* the caller was interrupted, it did not call */
     MDW_ROW_BOTTOM = 1 << 1,   /* outermost frame: stop here, in good order */
     MDW_ROW_SP_BOUND = 1 << 2, /* the CFA is only known to be no less */
-    MDW_ROW_WHOLE = 1 << 3 /* one row for a whole function: doubtful where pc
-                              is exact */
+    MDW_ROW_WHOLE = 1 << 3,  /* one row for a whole function: doubtful where pc
+                                is exact */
+    MDW_ROW_POSTFIX = 1 << 4 /* every expr is Breakpad postfix, not DWARF */
 };
 
 typedef struct mdw_row {
@@ -122,6 +129,9 @@ typedef struct mdw_row {
 enum mdw_source_id {
     MDW_SOURCE_NONE,
     MDW_SOURCE_CONTEXT,
+    MDW_SOURCE_DWARF = 2,     /* .eh_frame, .debug_frame */
+    MDW_SOURCE_STACK_CFI = 3, /* Breakpad STACK CFI */
+    MDW_SOURCE_STACK_WIN = 4, /* Breakpad STACK WIN */
     MDW_SOURCE_LINK_REG = 8,
     MDW_SOURCE_FRAME_PTR = 9,
     MDW_SOURCE_SCAN = 10,
@@ -149,7 +159,8 @@ typedef struct mdw_row_query {
 
 /* MDW_OK with a row, MDW_ABSENT (also: no more than `choice` answers), or
  * MDW_AGAIN. `pc` lies inside `image`; `row` comes with `set` 0. A function
- * that must look at the stack itself may answer with MDW_BASE_ZERO constants.
+ * that must look at the stack itself may answer with MDW_BASE_ZERO constants,
+ * and says MDW_SOURCE_SCAN where it found the return address by searching.
  * Called from every thread that walks with the unwinder. */
 typedef mdw_status (*mdw_row_fn)(void *user, const mdw_image *image,
                                  const mdw_row_query *query, mdw_row *row);
@@ -164,6 +175,49 @@ struct mdw_image {
     void *user;
 };
 
+/* Ready-made row function over the unwind sections of one image. Immutable,
+ * so one instance may serve many walkers on many threads. */
+typedef struct mdw_unwind_info mdw_unwind_info;
+
+enum mdw_section_id {
+    MDW_SECTION_TEXT, /* only `addr` counts: what DW_EH_PE_textrel adds to */
+    MDW_SECTION_EH_FRAME,
+    MDW_SECTION_EH_FRAME_HDR,
+    MDW_SECTION_DEBUG_FRAME,
+    MDW_SECTION_GOT, /* only `addr` counts: what DW_EH_PE_datarel adds to */
+    MDW_SECTION_COUNT
+};
+
+/* Frozen. `addr` is the address the file was linked for. */
+typedef struct mdw_section {
+    mdw_bytes data;
+    uint64_t addr;
+} mdw_section;
+
+/* Tables that the file names as sections come as slices. What they point to
+ * (indirect DWARF pointers) is reached through `at`, by linked address: over a
+ * mapped file, or over target memory for images that exist only in the dump.
+ * An .eh_frame that only .eh_frame_hdr names is found through `at` too. */
+typedef struct mdw_sections {
+    size_t size;
+    uint32_t arch;
+    bool big_endian;
+    mdw_window_fn at; /* NULL: only the slices */
+    void *at_user;
+    mdw_section section[MDW_SECTION_COUNT];
+} mdw_sections;
+
+/* All slices are borrowed. MDW_ABSENT: there is no table among them that can
+ * be read. */
+MDW_API mdw_status mdw_unwind_info_new(const mdw_sections *sections,
+                                       const mdw_allocator *alloc,
+                                       mdw_unwind_info **out, mdw_error *err);
+MDW_API void mdw_unwind_info_close(mdw_unwind_info *info);
+/* An mdw_row_fn: image.user is the mdw_unwind_info. */
+MDW_API mdw_status mdw_unwind_info_rows(void *info, const mdw_image *image,
+                                        const mdw_row_query *query,
+                                        mdw_row *row);
+
 /* --- walking ----------------------------------------------------------- */
 
 /* How far to believe a frame, in rising order with room between. Emitters map
@@ -171,7 +225,7 @@ struct mdw_image {
 enum mdw_trust_id {
     MDW_TRUST_NONE = 0,
     MDW_TRUST_SCAN = 16,
-    MDW_TRUST_CFI_SCAN = 32,
+    MDW_TRUST_CFI_SCAN = 32, /* searched for by unwind information */
     MDW_TRUST_FP = 48,
     MDW_TRUST_LEAF = 64, /* a return out of a function that saved nothing */
     MDW_TRUST_CFI = 80,

@@ -70,7 +70,7 @@ static block *block_add(arena *a, size_t need)
     return b;
 }
 
-void *arena_take(arena *a, size_t count, size_t size)
+void *arena_take_raw(arena *a, size_t count, size_t size)
 {
     if (size && count > (SIZE_MAX - ALIGN) / size)
         return NULL;
@@ -82,7 +82,13 @@ void *arena_take(arena *a, size_t count, size_t size)
         return NULL;
     void *out = (char *)b + b->used;
     b->used += need;
-    return memset(out, 0, need);
+    return out;
+}
+
+void *arena_take(arena *a, size_t count, size_t size)
+{
+    void *out = arena_take_raw(a, count, size);
+    return out ? memset(out, 0, count * size) : NULL;
 }
 
 mdw_str arena_str(arena *a, mdw_str text)

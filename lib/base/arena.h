@@ -15,6 +15,8 @@ mdw_allocator allocator_or_default(const mdw_allocator *alloc);
 arena *arena_new(const mdw_allocator *alloc, uint64_t budget);
 /* Zeroed, aligned to 16, NULL when out of memory or budget. */
 void *arena_take(arena *a, size_t count, size_t size);
+/* Not zeroed, for what is filled at once. */
+void *arena_take_raw(arena *a, size_t count, size_t size);
 /* A NUL-terminated copy; {NULL, 0} when out of memory or budget. */
 mdw_str arena_str(arena *a, mdw_str text);
 /* UTF-8 of `text`, NUL-terminated; empty when out of memory or budget. */

@@ -31,4 +31,14 @@ static inline size_t bytes_copy(void *dst, mdw_bytes bytes, uint64_t at,
     return part.len;
 }
 
+/* Asks for [at, at + len) to be brought near, up to 1 KiB of it, for a read
+ * that comes soon. Whether that happens changes no result. */
+static inline void bytes_soon(mdw_bytes bytes, uint64_t at, uint64_t len)
+{
+    enum { LINE = 64, MOST = 1024 };
+    mdw_bytes part = bytes_slice(bytes, at, len < MOST ? len : MOST);
+    for (size_t i = 0; i < part.len; i += LINE)
+        __builtin_prefetch(part.data + i);
+}
+
 #endif

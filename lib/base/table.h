@@ -46,6 +46,21 @@ static inline bool bytes_uint(mdw_bytes bytes, uint64_t at, unsigned size,
     return true;
 }
 
+/* The same as table_after, without a branch that depends on the records: for
+ * short runs, where a wrong guess costs more than a look. */
+static inline uint32_t table_after_short(const table *t, uint32_t low,
+                                         uint32_t high, uint32_t key)
+{
+    uint32_t left = high > low ? high - low : 0;
+    while (left > 1) {
+        uint32_t half = left / 2;
+        uint32_t over = table_u32(t, low + half - 1, 0) > key;
+        low += half & (over - 1);
+        left -= half;
+    }
+    return left ? low + (table_u32(t, low, 0) <= key) : low;
+}
+
 /* How many of the records [low, high) start with a key <= `key`, plus low: the
  * index after the last such record. Records ascend by their first uint32. */
 static inline uint32_t table_after(const table *t, uint32_t low, uint32_t high,

@@ -4,8 +4,12 @@
 
 #include <string.h>
 
+#include "lib/base/str.h"
+#include "lib/unwind/postfix.h"
+
 typedef struct value {
     uint64_t value, addr;
+    uint64_t used; /* bit i: it was counted from the callee's register i */
     uint8_t origin;
     bool guessed;
 } value;
@@ -32,37 +36,70 @@ static bool base_value(const row_input *in, uint8_t base, const uint64_t *cfa,
     return known;
 }
 
-static bool is_guessed(const row_input *in, uint8_t reg)
+static bool sum(const row_input *in, const mdw_rule *rule, const uint64_t *cfa,
+                uint64_t *used, uint64_t *out)
 {
-    return reg < in->arch->reg_count && (in->regs->guessed >> reg & 1);
+    uint64_t base;
+    if (!base_value(in, rule->base, cfa, &base))
+        return false;
+    if (rule->base < in->arch->reg_count)
+        *used = UINT64_C(1) << rule->base;
+    *out = wrap(in->arch, base + (uint64_t)rule->offset);
+    return true;
 }
 
-static bool rule_value(const row_input *in, const mdw_rule *rule, uint8_t reg,
-                       const uint64_t *cfa, value *out)
+static bool expression(const row_input *in, const mdw_rule *rule, bool postfix,
+                       const uint64_t *cfa, uint64_t *used, uint64_t *out)
 {
-    const arch *a = in->arch;
-    uint64_t base;
+    expr_input e = {.arch = in->arch,
+                    .regs = in->regs,
+                    .cfa = cfa,
+                    .bias = in->bias,
+                    .big_endian = in->big_endian,
+                    .load = in->load,
+                    .user = in->user,
+                    .used = used};
+    mdw_bytes code = {rule->expr, rule->expr_len};
+    if (!code.data && code.len)
+        return false;
+    return postfix ? postfix_expr(&e, str_from(code), out, in->ops)
+                   : dwarf_expr(&e, code, out, in->ops);
+}
+
+static bool rule_value(const row_input *in, const mdw_row *row,
+                       const mdw_rule *rule, uint8_t reg, const uint64_t *cfa,
+                       value *out)
+{
+    bool postfix = row->flags & MDW_ROW_POSTFIX;
+    uint64_t *to = &out->value;
     switch (rule->kind) {
     case MDW_RULE_SAME:
         out->origin = MDW_ORIGIN_SAME;
-        out->guessed = is_guessed(in, reg);
+        out->used = reg < in->arch->reg_count ? UINT64_C(1) << reg : 0;
         return base_value(in, reg, cfa, &out->value);
-    case MDW_RULE_ADDR:
-        out->origin = MDW_ORIGIN_COMPUTED;
-        if (!base_value(in, rule->base, cfa, &base))
-            return false;
-        out->guessed = is_guessed(in, rule->base);
-        out->value = wrap(a, base + (uint64_t)rule->offset);
-        return true;
     case MDW_RULE_LOAD:
-        out->origin = MDW_ORIGIN_LOADED;
-        if (!base_value(in, rule->base, cfa, &base))
-            return false;
-        out->addr = wrap(a, base + (uint64_t)rule->offset);
-        return in->load(in->user, out->addr, &out->value);
+    case MDW_RULE_EXPR_LOAD:
+        to = &out->addr;
+        break;
+    case MDW_RULE_ADDR:
+    case MDW_RULE_EXPR:
+        break;
     default:
         return false; /* undefined, or nothing this library knows */
     }
+    bool plain = rule->kind == MDW_RULE_ADDR || rule->kind == MDW_RULE_LOAD;
+    bool loads = to == &out->addr;
+    out->origin = loads ? MDW_ORIGIN_LOADED : MDW_ORIGIN_COMPUTED;
+    bool done = plain ? sum(in, rule, cfa, &out->used, to)
+                      : expression(in, rule, postfix, cfa, &out->used, to);
+    return done && (!loads || in->load(in->user, out->addr, in->arch->pointer,
+                                       &out->value));
+}
+
+/* What lies in memory is evidence, wherever that place came from. */
+static bool is_guessed(const row_input *in, const value *v)
+{
+    return v->origin != MDW_ORIGIN_LOADED && v->used & in->regs->guessed;
 }
 
 static void take(mdw_regs *out, mdw_origins *origins, uint32_t depth,
@@ -106,11 +143,12 @@ static void return_by_link(const row_input *in, bool lr_said, mdw_regs *out,
 {
     const arch *a = in->arch;
     if (!lr_said && reg_known(in->regs, a->lr)) {
-        value v = {in->regs->value[a->lr], 0, MDW_ORIGIN_SAME, false};
+        value v = {.value = in->regs->value[a->lr], .origin = MDW_ORIGIN_SAME};
         take(out, origins, in->depth, a->pc, &v);
     } else if (reg_known(out, a->lr)) {
-        value v = {out->value[a->lr], origins->addr[a->lr],
-                   origins->kind[a->lr], false};
+        value v = {.value = out->value[a->lr],
+                   .addr = origins->addr[a->lr],
+                   .origin = origins->kind[a->lr]};
         take(out, origins, in->depth, a->pc, &v);
     }
 }
@@ -119,19 +157,22 @@ bool row_apply(const row_input *in, const mdw_row *row, mdw_regs *out,
                mdw_origins *origins)
 {
     const arch *a = in->arch;
-    value cfa = {0, 0, MDW_ORIGIN_COMPUTED, false};
+    value cfa = {0};
     uint64_t set = said(a, row);
     memset(out, 0, sizeof *out);
     memset(origins, 0, sizeof *origins);
     origins->size = sizeof *origins;
-    if (!rule_value(in, &row->cfa, NO_REG, NULL, &cfa))
-        return false;
-    cfa.guessed = false; /* a CFA must rest on evidence, or say SP_BOUND */
+    if (!rule_value(in, row, &row->cfa, NO_REG, NULL, &cfa) ||
+        (in->no_guess && cfa.used & in->regs->guessed))
+        return false; /* a CFA must rest on evidence, or say SP_BOUND */
     keep(in, in->keep & ~set & in->regs->valid, out, origins);
     for (uint8_t i = 0; i < a->reg_count; i++) {
         value v = {0};
-        if (set >> i & 1 && rule_value(in, &row->reg[i], i, &cfa.value, &v))
-            take(out, origins, in->depth, i, &v);
+        if (!(set >> i & 1) ||
+            !rule_value(in, row, &row->reg[i], i, &cfa.value, &v))
+            continue;
+        v.guessed = is_guessed(in, &v);
+        take(out, origins, in->depth, i, &v);
     }
     if (!(set >> a->sp & 1))
         take(out, origins, in->depth, a->sp, &cfa); /* the usual case */

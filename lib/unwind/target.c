@@ -3,10 +3,9 @@
 #include "lib/insn/call.h"
 #include "lib/unwind/walk.h"
 
-bool load_pointer(mdw_walk *w, uint64_t addr, uint64_t *value)
+bool load_uint(mdw_walk *w, uint64_t addr, unsigned size, uint64_t *value)
 {
     uint8_t raw[8] = {0};
-    unsigned size = w->unwinder->arch->pointer;
     bool big = w->unwinder->options.big_endian;
     const mdw_memory *m = &w->input.memory;
     uint64_t at = addr - w->window.addr;
@@ -19,6 +18,11 @@ bool load_pointer(mdw_walk *w, uint64_t addr, uint64_t *value)
     if (!m->read || m->read(m->user, addr, raw, size) != size)
         return false;
     return bytes_uint((mdw_bytes){raw, size}, 0, size, big, value);
+}
+
+bool load_pointer(mdw_walk *w, uint64_t addr, uint64_t *value)
+{
+    return load_uint(w, addr, w->unwinder->arch->pointer, value);
 }
 
 size_t load_code(const mdw_walk *w, uint64_t addr, void *dst, size_t len)

@@ -155,15 +155,19 @@ mdw_status mdw_walk_begin(mdw_walk *w, const mdw_walk_input *input)
     return MDW_OK;
 }
 
-static bool rests_on_guess(const mdw_walk *w, const mdw_row *row)
+static bool load(void *user, uint64_t addr, unsigned size, uint64_t *value)
 {
-    return row->cfa.base < MDW_MAX_REGS &&
-           w->frame.regs.guessed >> row->cfa.base & 1;
+    return load_uint(user, addr, size, value);
 }
 
-static bool load(void *user, uint64_t addr, uint64_t *value)
+/* What is added to the addresses in an image's tables. */
+static uint64_t bias_of(const mdw_walk *w)
 {
-    return load_pointer(user, addr, value);
+    uint32_t i = image_find(w->unwinder, w->frame.lookup);
+    if (i == MDW_NONE)
+        return 0;
+    const mdw_image *image = &w->unwinder->images[i].image;
+    return image->range.start - image->link_base;
 }
 
 /* A return address says in bit 0 whether it is Thumb code, an interrupted pc in
@@ -178,16 +182,20 @@ static bool is_thumb(const arch *a, const candidate *c, uint64_t pc)
 static bool apply(mdw_walk *w, const step *s, candidate *c)
 {
     const mdw_unwinder *u = w->unwinder;
+    uint64_t ops = 0;
     row_input in = {.arch = u->arch,
                     .regs = &w->frame.regs,
                     .origins = &w->origins,
                     .keep = s->keeps ? u->saved : 0,
                     .depth = w->depth ? w->depth - 1 : 0,
                     .load = load,
-                    .user = w};
-    if (s->trust >= MDW_TRUST_CFI && rests_on_guess(w, &w->row))
-        return false;
-    if (!row_apply(&in, &w->row, &c->regs, &c->origins))
+                    .user = w,
+                    .no_guess = s->trust >= MDW_TRUST_CFI,
+                    .big_endian = u->options.big_endian,
+                    .bias = s->source == MDW_SOURCE_CALLER ? bias_of(w) : 0,
+                    .ops = &ops};
+    bool applied = row_apply(&in, &w->row, &c->regs, &c->origins);
+    if (!work_spend(w, ops) || !applied)
         return false;
     uint64_t pc = code_pointer(u, c->regs.value[u->arch->pc]);
     c->thumb = is_thumb(u->arch, c, pc);
@@ -222,6 +230,8 @@ static mdw_status propose(mdw_walk *w, const step *s, uint32_t choice)
     c->flags = w->row.flags;
     if (!apply(w, s, c))
         return MDW_E_RANGE; /* an answer, but not one that can be carried out */
+    if (c->trust == MDW_TRUST_CFI && c->source == MDW_SOURCE_SCAN)
+        c->trust = MDW_TRUST_CFI_SCAN;
     if (c->flags & ROW_DOUBTFUL && !call_is_proven(w, c))
         c->trust = MDW_TRUST_SCAN;
     return judge(w, c);
@@ -243,7 +253,8 @@ static bool in_chain(const mdw_walk *w, const step *s)
  * where a chain of frame pointers leads to it that can have no other layout. */
 static bool ends(const mdw_walk *w, const step *s)
 {
-    return s->trust >= MDW_TRUST_CFI || (in_chain(w, s) && s->choices == 1);
+    return w->tried.trust >= MDW_TRUST_CFI ||
+           (in_chain(w, s) && s->choices == 1);
 }
 
 /* Judges one answer: TAKEN, KEPT, REFUSED, or END. */

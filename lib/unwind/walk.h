@@ -78,6 +78,7 @@ uint32_t image_find(const mdw_unwinder *u, uint64_t addr);
 uint64_t code_pointer(const mdw_unwinder *u, uint64_t value);
 
 /* lib/unwind/target.c: the target's memory and what is known of its code. */
+bool load_uint(mdw_walk *w, uint64_t addr, unsigned size, uint64_t *value);
 bool load_pointer(mdw_walk *w, uint64_t addr, uint64_t *value);
 size_t load_code(const mdw_walk *w, uint64_t addr, void *dst, size_t len);
 /* MDW_OK, or MDW_AGAIN. Who knows nothing has said so in `out`. */
