@@ -15,10 +15,12 @@ for name in re.findall(r'#include "mdwalk/(\w+\.h)"', (include / "mdwalk.h").rea
 out = subprocess.run(["nm", "-D", "--defined-only", lib], capture_output=True, text=True, check=True)
 exported = {line.split()[-1] for line in out.stdout.splitlines()} - {"MDW_0"}
 names = {name.removesuffix("@@MDW_0") for name in exported if name.endswith("@@MDW_0")}
-out = subprocess.run(["size", "-A", lib], capture_output=True, text=True, check=True)
-sizes = {m[1]: int(m[2]) for m in re.finditer(r"^(\.\w+)\s+(\d+)", out.stdout, re.M)}
-# crt files put one pointer in .data and one byte in .bss
-writable = {k: sizes.get(k, 0) for k in (".data", ".bss") if sizes.get(k, 0) > 8}
+out = subprocess.run(["objdump", "-t", lib], capture_output=True, text=True, check=True)
+# The pointer and the byte of crt files, what libgcc knows of the processor, and
+# the lock in lib/base/once.c.
+known = {".data", ".bss", "__dso_handle", "completed.0", "__TMC_END__", "__cpu_model", "__cpu_features2", "taken"}
+writable = {m[2]: int(m[1], 16) for m in re.finditer(r"\s\.(?:data|bss)\s+(\w+)\s+(?:\.hidden )?(\S+)$", out.stdout, re.M)
+            if m[2] not in known}
 if sys.argv[3:] not in ([], ["none"]):
     writable = {}  # the sanitizers'
 unversioned = {name for name in exported if not name.endswith("@@MDW_0")}

@@ -178,9 +178,12 @@ def test_refusals(dump, folder):
     for word in ("0", "-1", "1x", "4294967296"):
         refuses(f"--max-frames {word!r}", "--max-frames", word, dump, says=b"--max-frames must be a number")
     refuses("a thread that isn't there", "--thread", "4000", dump, says=b"no thread with index 4000 among")
-    refuses("symbol paths", dump, folder, says=b"symbol paths are not supported")
+    refuses("a symbol path that isn't there", dump, folder / "none", says=b"none: No such file or directory")
     refuses("too many arguments to dump", "dump", dump, "4", "5", says=b"too many arguments: 5")
-    refuses("too many arguments to unwind", "unwind", dump, "4", says=b"too many arguments: 4")
+    refuses("symbols of what is no symbol file", "symbols", "info", dump, says=b"symbol file")
+    for words in ((), ("info",), ("info", "--x", "y"), ("index", "a")):
+        code, out, err = run("symbols", *words)
+        check(f"usage of symbols {words}", code == 2 and not out and err.startswith(b"usage: mdwalk symbols index"))
     refuses("an option of another command", "dump", "--brief", dump, says=b"not an option of this command: brief")
     refuses("the same before the command", "--explain", "report", dump,
             says=b"not an option of this command: explain")
@@ -244,6 +247,58 @@ def test_unwind(dump):
           code == 0 and b"     asked " in explained and b"row:  cfa = " in explained and b"grade " in explained)
     check("--thread holds there too", set(re.findall(rb"^Stack (\d+)", explained, re.M)) == {b"0"}, explained[:200])
     check("the same twice", run("unwind", "--explain", "--thread", "0", dump)[1] == explained)
+
+
+def first_frame(*words):
+    code, out, err = run("-f", "json", *words)
+    return json.loads(out)["threads"][0]["frames"][0] if code == 0 and not err else {}
+
+
+def test_symbols(folder):
+    """A symbol file that covers the first frame of a dump."""
+    for dump in dumps:
+        document = json.loads(run("-f", "json", dump)[1])
+        frame = next((t["frames"][0] for t in document["threads"][:1] if t["frames"]), {})
+        if frame.get("module"):
+            break
+    module = next(m for m in document["modules"] if m["filename"] == frame["module"])
+    name, start = module["debug_file"], int(frame["module_offset"], 16) - 4
+    place = folder / "symbols" / name / module["debug_id"]
+    place.mkdir(parents=True)
+    sym = place / (name + ".sym")
+    sym.write_text(f"MODULE Linux x86_64 {module['debug_id']} {name}\nFILE 0 /src/outer.c\nFILE 1 /src/inner.c\n"
+                   f"INLINE_ORIGIN 0 inner\nFUNC {start:x} 10 0 _Z5outeri\nINLINE 0 7 0 0 {start:x} 10\n"
+                   f"{start:x} 10 42 1\n")
+    cache = folder / "cache"
+    got = first_frame(dump, folder / "symbols", "--cache", cache)
+    want = {"function": "outer(int)", "file": "/src/outer.c", "line": 7, "missing_symbols": False,
+            "function_offset": "0x%0*x" % (len(frame["offset"]) - 2, 4),
+            "inlines": [{"file": "/src/inner.c", "function": "inner", "line": 42}]}
+    check("function, line and inlined call", {k: got.get(k) for k in want} == want, got)
+    check("the cache has the index", any(p.is_file() for p in cache.rglob("*")))
+    check("a second time, from the cache", first_frame(dump, folder / "symbols", "--cache", cache) == got)
+    check("--no-demangle", first_frame(dump, sym, "--no-cache", "--no-demangle").get("function") == "_Z5outeri")
+    used = {m["filename"]: m["loaded_symbols"]
+            for m in json.loads(run("-f", "json", "--no-cache", dump, sym)[1])["modules"]}
+    check("loaded_symbols", used[frame["module"]])
+    text = run("--no-cache", dump, folder / "symbols")[1].decode()
+    check("human has the inlined call first", re.search(
+        r"!inner \[inner\.c : 42\]\n +Found by: inlining\n 1  \S+!outer\(int\) \+ 0x4 \[outer\.c : 7\]\n", text), text[:900])
+    code, out, err = run("symbols", "list", "--no-cache", dump, folder / "symbols")
+    check("symbols list", code == 0 and not err and f"{name}: found".encode() in out, (out, err))
+    for level in ((), ("--full",)):
+        index = folder / "index"
+        check(f"symbols index {level}", run("symbols", "index", *level, sym, index) == (0, b"", b""))
+        check(f"an index is there {level}", index.stat().st_size > 100)
+    for file in (sym, index):
+        code, out, err = run("symbols", "lookup", file, f"{start + 4:x}", "0")
+        check(f"symbols lookup {file.name}", code == 0 and not err and out.decode() == (
+            f"0x{start + 4:08x} [inline] inner (/src/inner.c:42)\n"
+            f"0x{start + 4:08x} outer(int) + 0x4 (/src/outer.c:7)\n0x00000000 ?\n"), out)
+        check(f"symbols info {file.name}", b": functions lines inlines\n" in run("symbols", "info", file)[1])
+    other = folder / "other.sym"
+    other.write_text(sym.read_text().replace(module["debug_id"], "0" * 31 + "10"))
+    check("a file with another id", first_frame(dump, "--no-cache", other).get("function") is None)
 
 
 def test_help(dump):
@@ -314,6 +369,7 @@ with tempfile.TemporaryDirectory() as name:
     test_damage(dump, folder)
     test_dump(dump)
     test_unwind(dump)
+    test_symbols(folder)
     test_help(dump)
     test_output(dump)
     test_every_dump()

@@ -193,7 +193,7 @@ static const struct {
 } in_json[] = {
     {"the crash", "{\"crash_info\":{\"address\":\"0x00000045\","
                   "\"adjusted_address\":null,\"assertion\":null,"
-                  "\"crash_inconsistencies\":null,\"crashing_thread\":1,"},
+                  "\"crash_inconsistencies\":[],\"crashing_thread\":1,"},
     {"the reason", "\"type\":\"EXCEPTION_ACCESS_VIOLATION_WRITE\"},"},
     {"the exception's context, and registers in the order of their names",
      "\"crashing_thread\":{\"frame_count\":2,\"frames\":[{\"file\":null,"
@@ -308,7 +308,8 @@ static const struct {
      "     2 CPUs\n\nCrash reason:  EXCEPTION_ACCESS_VIOLATION_WRITE\n"
      "Crash address: 0x45\nCrash parameters:\n"
      "    value: 0x0000000000000001\n    value: 0x0000000000000045\n"
-     "Process uptime: not available\n"},
+     "Finding:       null-dereference (80%): writes at a null pointer plus "
+     "0x45\nProcess uptime: not available\n"},
     {"the crashing thread first, its name made harmless",
      "\nThread 1 (crashed) - id 21, bad" FFFD "]0;x" FFFD "name\n"
      " 0  app" FFFD "[2J.exe + 0x1300\n"

@@ -297,13 +297,11 @@ static inline mdw_rule rule_of(uint32_t cpu, const char **at)
     }
     bool loads = **at == '[';
     *at += loads;
-    if (**at ==
-        '{') { /* the bytes of an expression, ';' and '}' not among them */
-        const char *end = strchr(*at, '}');
+    if (word_is(at, "{")) { /* an expression's bytes, but no ';' or '}' */
         rule.kind = loads ? MDW_RULE_EXPR_LOAD : MDW_RULE_EXPR;
-        rule.expr_len = (uint32_t)(end - *at - 1);
-        rule.expr = (const uint8_t *)*at + 1;
-        *at = end + 1 + loads;
+        rule.expr = (const uint8_t *)*at;
+        rule.expr_len = (uint32_t)strcspn(*at, "}");
+        *at += rule.expr_len + 1u + loads;
         return rule;
     }
     rule.kind = loads ? MDW_RULE_LOAD : MDW_RULE_ADDR;

@@ -10,12 +10,15 @@ enum { WALKS = COMMAND_REPORT | COMMAND_UNWIND, ALL = WALKS | COMMAND_DUMP };
 
 enum option_id {
     OPTION_BRIEF,
+    OPTION_CACHE,
     OPTION_COLOUR,
     OPTION_EXPLAIN,
     OPTION_FAIL,
     OPTION_FORMAT,
     OPTION_HELP,
     OPTION_MAX_FRAMES,
+    OPTION_NO_CACHE,
+    OPTION_NO_DEMANGLE,
     OPTION_NO_SCAN,
     OPTION_PRETTY,
     OPTION_THREAD,
@@ -32,12 +35,15 @@ typedef struct option {
 
 static const option options[] = {
     {OPTION_BRIEF, 0, "brief", NULL, COMMAND_REPORT},
+    {OPTION_CACHE, 0, "cache", "DIR", WALKS},
     {OPTION_COLOUR, 0, "color", "WHEN", COMMAND_REPORT},
     {OPTION_EXPLAIN, 0, "explain", NULL, COMMAND_UNWIND},
     {OPTION_FAIL, 0, "fail-on-issues", NULL, WALKS},
     {OPTION_FORMAT, 'f', "format", "FORMAT", COMMAND_REPORT},
     {OPTION_HELP, 'h', "help", NULL, ALL},
     {OPTION_MAX_FRAMES, 0, "max-frames", "N", WALKS},
+    {OPTION_NO_CACHE, 0, "no-cache", NULL, WALKS},
+    {OPTION_NO_DEMANGLE, 0, "no-demangle", NULL, WALKS},
     {OPTION_NO_SCAN, 0, "no-scan", NULL, WALKS},
     {OPTION_PRETTY, 0, "pretty", NULL, COMMAND_REPORT},
     {OPTION_THREAD, 0, "thread", "N", WALKS},
@@ -56,18 +62,22 @@ static const struct {
 void args_help(void)
 {
     (void)fputs(
-        "usage: mdwalk [report] [OPTION...] DUMP\n"
+        "usage: mdwalk [report] [OPTION...] DUMP [SYMBOL_PATH...]\n"
         "       mdwalk dump DUMP [STREAM]\n"
-        "       mdwalk unwind [--explain] [OPTION...] DUMP\n"
+        "       mdwalk unwind [--explain] [OPTION...] DUMP [SYMBOL_PATH...]\n"
+        "       mdwalk symbols index|lookup|info|list ...\n"
         "\n"
         "Reads a minidump, plain or packed with gzip, xz, bzip2 or zstd, and\n"
         "writes the crash, every thread's stack and the modules to standard\n"
-        "output. DUMP may be '-' for standard input.\n"
+        "output. DUMP may be '-' for standard input. A SYMBOL_PATH is a\n"
+        "symbol file, a folder of them, a server's https:// address or the\n"
+        "word debuginfod; they are asked in order.\n"
         "\n"
         "  report   the crash and the stacks (the default)\n"
         "  dump     every field of every stream, or of STREAM (a name or a\n"
         "           number)\n"
         "  unwind   the frames with what is known of each\n"
+        "  symbols  builds, reads and finds symbol files\n"
         "\n"
         "  -f, --format FORMAT  report: human (the default) or json\n"
         "      --brief          report: the crash and its stack alone\n"
@@ -77,6 +87,10 @@ void args_help(void)
         "      --thread N       only the thread with index N\n"
         "      --max-frames N   at most N frames of each thread (1024)\n"
         "      --no-scan        don't search stacks for return addresses\n"
+        "      --cache DIR      keep what was indexed and fetched in DIR\n"
+        "                       ($XDG_CACHE_HOME/mdwalk)\n"
+        "      --no-cache       keep nothing\n"
+        "      --no-demangle    names as the symbol files have them\n"
         "      --fail-on-issues exit 1 when something was damaged\n"
         "  -h, --help           this text\n"
         "  -V, --version        the version\n"
@@ -138,6 +152,9 @@ static bool set(args *out, enum option_id id, const char *value)
     switch (id) {
     case OPTION_BRIEF:
         return out->brief = true;
+    case OPTION_CACHE:
+        out->symbols.cache = value;
+        return true;
     case OPTION_COLOUR:
         return set_colour(out, value);
     case OPTION_EXPLAIN:
@@ -152,6 +169,10 @@ static bool set(args *out, enum option_id id, const char *value)
         return (number(value, UINT32_MAX, &out->max_frames) &&
                 out->max_frames) ||
                wrong("--max-frames must be a number from 1", value);
+    case OPTION_NO_CACHE:
+        return out->symbols.no_cache = true;
+    case OPTION_NO_DEMANGLE:
+        return out->symbols.no_demangle = true;
     case OPTION_NO_SCAN:
         return out->no_scan = true;
     case OPTION_PRETTY:
@@ -239,8 +260,12 @@ static bool read_file(reading *r, args *out)
         out->stream = word;
         return true;
     }
-    if (out->command == COMMAND_REPORT)
-        return wrong("symbol paths are not supported", word);
+    if (out->command & WALKS) {
+        if (out->symbols.path_count == MAX_SYMBOL_PATHS)
+            return wrong("too many symbol paths", word);
+        out->symbols.paths[out->symbols.path_count++] = word;
+        return true;
+    }
     return wrong("too many arguments", word);
 }
 

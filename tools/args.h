@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tools/symbols.h"
+
 enum command {
     COMMAND_REPORT = 1 << 0,
     COMMAND_DUMP = 1 << 1,
@@ -24,6 +26,7 @@ typedef struct args {
     uint32_t max_frames; /* 0: not given */
     const char *file;    /* as given; "-" is standard input */
     const char *stream;  /* dump: or NULL */
+    symbol_args symbols;
 } args;
 
 /* False after one sentence on standard error. */

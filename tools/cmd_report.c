@@ -46,6 +46,7 @@ int command_report(const args *a)
             status = STATUS_FAILED;
     }
     status = finish(status);
+    symbols_work(&w.symbols);
     work_close(&w);
     return status;
 }

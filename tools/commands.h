@@ -5,16 +5,20 @@
 #include "mdwalk/report.h"
 #include "tools/args.h"
 #include "tools/input.h"
+#include "tools/symbols.h"
 
 int command_report(const args *a);
 int command_dump(const args *a);
 int command_unwind(const args *a);
+/* `words` are those behind "symbols". */
+int command_symbols(int count, char **words);
 
 /* A state and its report: what report and unwind share. */
 typedef struct work {
     input in;
     mdw_state *state;
     mdw_report *report;
+    symbols symbols;
 } work;
 
 /* Opens and decodes, but does not walk. False after one sentence. */

@@ -1,6 +1,7 @@
 /* tools/mdwalk.c - the command line tool: which command, and its exit status.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "tools/commands.h"
 
@@ -14,6 +15,8 @@ static void print_version(void)
 int main(int count, char **words)
 {
     args a;
+    if (count > 1 && !strcmp(words[1], "symbols"))
+        return finish(command_symbols(count - 2, words + 2));
     if (!args_read(count, words, &a))
         return STATUS_FAILED;
     if (a.help) {

@@ -24,7 +24,7 @@ bool work_open(work *w, const args *a)
         work_close(w);
         return false;
     }
-    if (bad_thread(w, a)) {
+    if (bad_thread(w, a) || !symbols_open(&w->symbols, &a->symbols)) {
         work_close(w);
         return false;
     }
@@ -42,10 +42,18 @@ bool work_walk(work *w, const args *a, mdw_trace_fn trace, void *user)
     options.walk = &walk;
     options.one_stack = a->one_thread;
     options.stack = a->thread;
+    const mdw_provider *provider = &w->symbols.provider;
+    if (w->symbols.store) {
+        options.providers = &provider;
+        options.provider_count = 1;
+    }
+    options.no_demangle = a->symbols.no_demangle;
     mdw_report_close(w->report);
     w->report = NULL;
     mdw_error err = {.code = MDW_OK};
-    if (mdw_process(w->state, &options, &w->report, &err) == MDW_OK)
+    mdw_status status = mdw_process(w->state, &options, &w->report, &err);
+    symbols_quiet(&w->symbols);
+    if (status == MDW_OK)
         return true;
     complain(w->in.name, &err);
     return false;
@@ -61,5 +69,6 @@ void work_close(work *w)
 {
     mdw_report_close(w->report);
     mdw_state_close(w->state);
+    symbols_close(&w->symbols);
     input_close(&w->in);
 }

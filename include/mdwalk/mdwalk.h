@@ -9,6 +9,7 @@
 #include "mdwalk/report.h"
 #include "mdwalk/source.h"
 #include "mdwalk/state.h"
+#include "mdwalk/symbol.h"
 #include "mdwalk/unwind.h"
 
 #endif

@@ -5,6 +5,7 @@
 #include "mdwalk/base.h"
 #include "mdwalk/crash.h"
 #include "mdwalk/state.h"
+#include "mdwalk/symbol.h"
 #include "mdwalk/unwind.h"
 
 #ifdef __cplusplus
@@ -21,22 +22,73 @@ enum mdw_keep_id {
 
 typedef struct mdw_process_options {
     size_t size;
-    const mdw_walk_options *walk; /* its trace gets every stack's events */
+    const mdw_walk_options *walk; /* its trace gets every stack's events; with
+                                     one, stacks are walked one by one */
     bool one_stack;               /* walk only `stack` */
     uint32_t stack;
     uint32_t max_frames; /* of all stacks together; 0: 1 << 18 */
     uint32_t keep;       /* enum mdw_keep_id */
     const mdw_budget *budget;
     const mdw_allocator *alloc;
+    const mdw_provider *const *providers;
+    size_t provider_count;
+    const mdw_image *const *images; /* more code than the modules: JIT; they
+                                       come before modules that overlap them */
+    size_t image_count;
+    bool no_crash;    /* leave crash analysis out */
+    bool guess;       /* fill the wishes before the first run */
+    bool no_demangle; /* names as the files have them */
 } mdw_process_options;
 
-/* Walks the main stack first, then the others in order. The same state and
- * options give the same report, bit for bit. `state` must outlive the report.
- * What a limit or a budget cuts is an issue of the report; MDW_E_CANCELLED and
- * MDW_E_MEMORY are the only failures beside wrong arguments. */
+/* Walks the main stack first, then the others in order. The same state, options
+ * and symbol files give the same report, bit for bit. `state` must outlive the
+ * report. What a limit or a budget cuts is an issue of the report;
+ * MDW_E_CANCELLED and MDW_E_MEMORY are the only failures beside wrong
+ * arguments. */
 MDW_API mdw_status mdw_process(const mdw_state *state,
                                const mdw_process_options *options,
                                mdw_report **out, mdw_error *err);
+
+/* --- sessions that do not block ---------------------------------------- */
+
+typedef struct mdw_session mdw_session;
+
+/* The main stack first, then in order; side by side where symbols are awaited.
+ * The same state, options and symbol files give the same report, bit for bit,
+ * in whatever order the files arrive. Without providers whatever is needed is
+ * awaited until mdw_session_supply answers. */
+MDW_API mdw_status mdw_session_new(const mdw_state *state,
+                                   const mdw_process_options *options,
+                                   mdw_session **out, mdw_error *err);
+
+/* A file that would help. Before the first run, with `guess`: the modules that
+ * words on the stacks point into, most words first, for those who want to
+ * fetch ahead. Later: what is awaited, in the order of the modules. */
+typedef struct mdw_wish {
+    size_t size;
+    uint32_t module; /* index in the state */
+    uint32_t need;   /* enum mdw_need_id */
+    uint32_t words;  /* stack words that point into the module */
+} mdw_wish;
+MDW_API size_t mdw_session_wish_count(const mdw_session *session);
+MDW_API mdw_status mdw_session_wish(const mdw_session *session, size_t index,
+                                    mdw_wish *out);
+/* An answer without a provider: a file, of which the session takes a reference
+ * of its own, or NULL with the reason. MDW_E_ARG: that was answered already. */
+MDW_API mdw_status mdw_session_supply(mdw_session *session, uint32_t module,
+                                      uint32_t need, const mdw_symfile *file,
+                                      mdw_status why);
+/* MDW_OK: done. MDW_AGAIN: every unfinished stack awaits a file. */
+MDW_API mdw_status mdw_session_run(mdw_session *session, mdw_error *err);
+/* What there is so far, also after a failed or cancelled run. The report owns
+ * its names and needs nothing but `state`; all files are let go. Closes the
+ * session in every case. */
+MDW_API mdw_status mdw_session_finish(mdw_session *session, mdw_report **out,
+                                      mdw_error *err);
+MDW_API void mdw_session_close(mdw_session *session); /* NULL is fine */
+
+/* --- reading a report -------------------------------------------------- */
+
 MDW_API void mdw_report_close(mdw_report *report); /* NULL is fine */
 
 /* `stack` counts as in mdw_state_stack. */
@@ -44,9 +96,24 @@ MDW_API size_t mdw_report_frame_count(const mdw_report *report, size_t stack);
 /* Innermost first. frame->image is a module of the state. */
 MDW_API mdw_status mdw_report_frame(const mdw_report *report, size_t stack,
                                     size_t index, mdw_frame *frame);
-/* The name that came with the frame; empty unless the client walked it. */
+/* The name of mdw_report_symbol alone; empty: none is known. */
 MDW_API mdw_str mdw_report_function(const mdw_report *report, size_t stack,
                                     size_t index);
+/* The name of a frame. Inlined calls are frames of their own, flagged
+ * MDW_FRAME_INLINE, before the frame that holds them. MDW_ABSENT: none is
+ * known. Strings live as long as the report. */
+MDW_API mdw_status mdw_report_symbol(const mdw_report *report, size_t stack,
+                                     size_t index, mdw_symbol *out);
+
+/* What became of each module of the state: the source of DebugImage status. */
+typedef struct mdw_module_use {
+    size_t size;
+    uint32_t frames;                   /* that landed in it, inlined ones not */
+    mdw_status status[MDW_NEED_COUNT]; /* MDW_OK, MDW_ABSENT, why refused;
+                                          MDW_END: never asked for */
+} mdw_module_use;
+MDW_API mdw_status mdw_report_module(const mdw_report *report, size_t module,
+                                     mdw_module_use *out);
 /* Why the walk of `stack` ended: enum mdw_stop_id. */
 MDW_API uint32_t mdw_report_stop(const mdw_report *report, size_t stack);
 /* One for each exception of the state, or one for its assertion; NULL out of

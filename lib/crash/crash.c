@@ -1,15 +1,9 @@
 /* lib/crash/crash.c - the object that explains one exception. */
 #include "mdwalk/crash.h"
 
-#include "lib/base/arena.h"
 #include "lib/base/fail.h"
 #include "lib/base/options.h"
-#include "lib/crash/reason.h"
-
-struct mdw_crash {
-    arena *store;
-    mdw_reason reason;
-};
+#include "lib/crash/parts.h"
 
 /* Name and detail are the halves of the text: "SIGSEGV", "SEGV_MAPERR". */
 static void split_text(mdw_reason *r)
@@ -35,15 +29,13 @@ static void explain_assertion(const mdw_state *state, mdw_reason *r)
     r->name = r->text;
 }
 
-static mdw_status explain_exception(mdw_crash *crash, const mdw_state *state,
+static mdw_status explain_exception(mdw_crash *crash, const mdw_system *system,
                                     const mdw_exception *e)
 {
-    mdw_system system = MDW_INIT(mdw_system);
     mdw_reason *r = &crash->reason;
     reason words;
-    mdw_state_system(state, &system); /* else all unknown */
-    reason_of(&system, e, &words);
-    address where = address_of(&system, e);
+    reason_of(system, e, &words);
+    address where = address_of(system, e);
     r->kind = words.kind;
     r->access = words.access;
     r->stack = e->stack;
@@ -59,32 +51,67 @@ static mdw_status explain_exception(mdw_crash *crash, const mdw_state *state,
     return MDW_OK;
 }
 
+/* From facts to findings; what comes first is used by what follows. */
+static void analyse(scene *s)
+{
+    scene_open(s);
+    find_codes(s);
+    find_instruction(s);
+    find_accesses(s);
+    adjust_address(s);
+    find_messages(s);
+    find_cxx_exception(s);
+    if (s->crash->reason.kind != MDW_CRASH_REQUEST) {
+        find_causes(s);
+        find_bit_flips(s);
+        find_inconsistencies(s);
+    }
+    sort_findings(s->crash);
+}
+
+static mdw_status explain(mdw_crash *crash, const mdw_state *state,
+                          const mdw_crash_input *in)
+{
+    scene s = {.crash = crash,
+               .state = state,
+               .in = in,
+               .system = MDW_INIT(mdw_system),
+               .e = MDW_INIT(mdw_exception)};
+    (void)mdw_state_system(state, &s.system); /* else all unknown */
+    if (in->exception == MDW_NONE) {
+        explain_assertion(state, &crash->reason);
+        scene_open(&s);
+        find_messages(&s);
+        return MDW_OK;
+    }
+    if (mdw_state_exception(state, in->exception, &s.e) != MDW_OK)
+        return MDW_E_ARG;
+    mdw_status status = explain_exception(crash, &s.system, &s.e);
+    if (status == MDW_OK)
+        analyse(&s);
+    return status == MDW_OK && crash->starved ? MDW_E_MEMORY : status;
+}
+
 mdw_status mdw_crash_new(const mdw_state *state, const mdw_crash_input *input,
                          mdw_crash **out, mdw_error *err)
 {
     mdw_crash_input use;
-    mdw_exception e = MDW_INIT(mdw_exception);
     if (!state || !input || !out)
         return fail(err, MDW_E_ARG, "crash");
     if (options_read(&use, sizeof use, input) != MDW_OK)
         return fail(err, MDW_E_ABI, "mdw_crash_input");
-    bool assertion = use.exception == MDW_NONE;
-    if (!assertion && mdw_state_exception(state, use.exception, &e) != MDW_OK)
-        return fail(err, MDW_E_ARG, "exception index");
-
     arena *store = arena_new(use.alloc, 0);
     mdw_crash *crash = store ? arena_take(store, 1, sizeof *crash) : NULL;
-    mdw_status status = crash ? MDW_OK : MDW_E_MEMORY;
+    mdw_status status = MDW_E_MEMORY;
     if (crash) {
-        *crash = (mdw_crash){store, MDW_INIT(mdw_reason)};
-        if (assertion)
-            explain_assertion(state, &crash->reason);
-        else
-            status = explain_exception(crash, state, &e);
+        crash->store = store;
+        crash->reason = MDW_INIT(mdw_reason);
+        status = explain(crash, state, &use);
     }
     if (status != MDW_OK) {
         arena_close(store);
-        return fail(err, status, "crash");
+        return fail(err, status,
+                    status == MDW_E_ARG ? "exception index" : "crash");
     }
     *out = crash;
     return MDW_OK;
@@ -99,4 +126,76 @@ void mdw_crash_close(mdw_crash *crash)
 mdw_status mdw_crash_reason(const mdw_crash *crash, mdw_reason *out)
 {
     return record_write(out, &crash->reason, sizeof crash->reason);
+}
+
+size_t mdw_crash_code_count(const mdw_crash *crash)
+{
+    return crash->code_count;
+}
+
+mdw_status mdw_crash_code(const mdw_crash *crash, size_t index,
+                          mdw_system_code *out)
+{
+    return index < crash->code_count
+               ? record_write(out, &crash->codes[index], sizeof crash->codes[0])
+               : MDW_E_ARG;
+}
+
+size_t mdw_crash_message_count(const mdw_crash *crash)
+{
+    return crash->message_count;
+}
+
+mdw_status mdw_crash_message(const mdw_crash *crash, size_t index,
+                             mdw_message *out)
+{
+    return index < crash->message_count
+               ? record_write(out, &crash->messages[index],
+                              sizeof crash->messages[0])
+               : MDW_E_ARG;
+}
+
+mdw_status mdw_crash_instruction(const mdw_crash *crash, mdw_instruction *out)
+{
+    return crash->has_instruction ? record_write(out, &crash->instruction,
+                                                 sizeof crash->instruction)
+                                  : MDW_ABSENT;
+}
+
+size_t mdw_crash_access_count(const mdw_crash *crash)
+{
+    return crash->access_count;
+}
+
+mdw_status mdw_crash_access(const mdw_crash *crash, size_t index,
+                            mdw_access *out)
+{
+    return index < crash->access_count
+               ? record_write(out, &crash->accesses[index],
+                              sizeof crash->accesses[0])
+               : MDW_E_ARG;
+}
+
+size_t mdw_crash_finding_count(const mdw_crash *crash)
+{
+    return crash->finding_count;
+}
+
+mdw_status mdw_crash_finding(const mdw_crash *crash, size_t index,
+                             mdw_finding *out)
+{
+    return index < crash->finding_count
+               ? record_write(out, &crash->findings[index].finding,
+                              sizeof crash->findings[0].finding)
+               : MDW_E_ARG;
+}
+
+mdw_status mdw_crash_evidence(const mdw_crash *crash, size_t finding,
+                              size_t index, mdw_evidence *out)
+{
+    if (finding >= crash->finding_count ||
+        index >= crash->findings[finding].count)
+        return MDW_E_ARG;
+    return record_write(out, &crash->findings[finding].evidence[index],
+                        sizeof crash->findings[finding].evidence[0]);
 }

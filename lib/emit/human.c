@@ -4,6 +4,7 @@
 
 #include "lib/base/str.h"
 #include "lib/base/utf8.h"
+#include "lib/emit/human_crash.h"
 
 void human_colour(human *h, enum colour colour)
 {
@@ -153,6 +154,7 @@ static void say_crash(human *h)
         human_text(h, "\n");
     }
     say_others(h);
+    human_findings(h);
 }
 
 void human_head(human *h)

@@ -99,13 +99,31 @@ static void say_unloaded(human *h, uint64_t addr)
         human_text(h, ")");
 }
 
+/* An inlined call has no address of its own; what the client walked has its
+ * name alone. */
+static void say_line(human *h, const mdw_symbol *s, uint64_t rva,
+                     uint32_t flags)
+{
+    if (!(flags & MDW_FRAME_INLINE) && s->range.start + s->range.size) {
+        human_text(h, " + ");
+        human_hex(h, rva - s->range.start, 1);
+    }
+    if (!s->file.len)
+        return;
+    human_text(h, " [");
+    human_str(h, short_name(s->file));
+    human_text(h, " : ");
+    human_number(h, s->line);
+    human_text(h, "]");
+}
+
 /* Offsets are the return address's here, not those of the call. */
-static void say_place(human *h, const mdw_frame *f, mdw_str function)
+static void say_place(human *h, const mdw_frame *f, const mdw_symbol *s)
 {
     mdw_module module;
     if (!view_module(&h->view, f, &module)) {
-        human_str(h, function);
-        human_text(h, function.len ? " at " : "");
+        human_str(h, s->function);
+        human_text(h, s->function.len ? " at " : "");
         human_hex(h, f->pc, 1);
         say_unloaded(h, f->lookup);
         return;
@@ -113,9 +131,10 @@ static void say_place(human *h, const mdw_frame *f, mdw_str function)
     human_colour(h, CYAN);
     human_str(h, short_name(module.code_file));
     human_colour(h, PLAIN);
-    if (function.len) {
+    if (s->function.len) {
         human_text(h, "!");
-        human_str(h, function);
+        human_str(h, s->function);
+        say_line(h, s, f->pc - module.range.start, f->flags);
         return;
     }
     human_text(h, " + ");
@@ -129,12 +148,16 @@ static void say_frame(human *h, uint32_t stack, size_t index)
         return;
     out_decimal(&h->out, index, 2);
     human_text(h, "  ");
-    say_place(h, &f, mdw_report_function(h->view.report, stack, index));
+    mdw_symbol s = MDW_INIT(mdw_symbol);
+    (void)mdw_report_symbol(h->view.report, stack, index, &s);
+    bool inlined = f.flags & MDW_FRAME_INLINE;
+    say_place(h, &f, &s);
     human_text(h, "\n");
-    say_registers(h, &f);
+    if (!inlined)
+        say_registers(h, &f);
     human_colour(h, DIM);
     human_text(h, "    Found by: ");
-    human_text(h, trust_words(f.trust));
+    human_text(h, inlined ? "inlining" : trust_words(f.trust));
     human_colour(h, PLAIN);
     human_text(h, "\n");
 }

@@ -3,6 +3,7 @@
 #include "lib/emit/rust_json.h"
 
 #include "lib/base/str.h"
+#include "lib/emit/rust_crash.h"
 
 void member_str(json *j, const char *key, mdw_str text)
 {
@@ -61,34 +62,6 @@ static void put_maybe_empty(json *j, const char *key, mdw_str text)
 {
     json_key(j, key);
     json_str(j, text);
-}
-
-static void put_crash_info(json *j, const view *v)
-{
-    mdw_reason reason = MDW_INIT(mdw_reason);
-    const mdw_crash *crash = mdw_report_crash(v->report, 0);
-    bool known = crash && mdw_crash_reason(crash, &reason) == MDW_OK;
-    mdw_stack stack = MDW_INIT(mdw_stack);
-    stack.thread = MDW_NONE;
-    if (v->main_stack != MDW_NONE)
-        (void)mdw_state_stack(v->state, v->main_stack, &stack);
-
-    json_key(j, "crash_info");
-    json_object(j);
-    if (known && reason.address_kind != MDW_ADDRESS_NONE)
-        member_addr(j, v, "address", reason.address);
-    else
-        member_null(j, "address");
-    member_null(j, "adjusted_address");
-    member_str(j, "assertion", v->process.assertion);
-    member_null(j, "crash_inconsistencies");
-    member_index(j, "crashing_thread", stack.thread);
-    member_null(j, "instruction");
-    member_null(j, "instruction_pointer_update");
-    member_null(j, "memory_accesses");
-    member_null(j, "possible_bit_flips");
-    member_str(j, "type", known ? reason.text : STR(""));
-    json_object_end(j);
 }
 
 static void put_handles(json *j, const view *v)
@@ -199,19 +172,25 @@ static void put_debug_id(json *j, const mdw_debug_id *id)
         json_text(j, "000000000000000000000000000000000");
 }
 
-static void put_module(json *j, const view *v, const mdw_module *m)
+static void put_module(json *j, const view *v, const mdw_module *m,
+                       size_t index)
 {
+    mdw_module_use use = MDW_INIT(mdw_module_use);
+    (void)mdw_report_module(v->report, index, &use);
+    mdw_status names = use.status[MDW_NEED_NAMES];
+    bool corrupt = names == MDW_E_DAMAGED || names == MDW_E_FORMAT;
     json_object(j);
     member_addr(j, v, "base_addr", m->range.start);
     member_null(j, "cert_subject");
     put_code_id(j, m->code_id);
-    member_bool(j, "corrupt_symbols", false);
+    member_bool(j, "corrupt_symbols", corrupt);
     put_maybe_empty(j, "debug_file", str_base_name(m->debug_file));
     put_debug_id(j, &m->debug_id);
     member_addr(j, v, "end_addr", m->range.start + m->range.size);
     put_maybe_empty(j, "filename", str_base_name(m->code_file));
-    member_bool(j, "loaded_symbols", false);
-    member_bool(j, "missing_symbols", false);
+    member_bool(j, "loaded_symbols",
+                use.frames && (names == MDW_OK || corrupt));
+    member_bool(j, "missing_symbols", names == MDW_ABSENT);
     member_null(j, "symbol_url");
     member_str(j, "version", m->version);
     json_object_end(j);
@@ -225,7 +204,7 @@ static void put_modules(json *j, const view *v)
     for (size_t i = 0; i < count; i++) {
         mdw_module m = MDW_INIT(mdw_module);
         if (mdw_state_module(v->state, i, &m) == MDW_OK)
-            put_module(j, v, &m);
+            put_module(j, v, &m, i);
     }
     json_array_end(j);
     member_bool(j, "modules_contains_cert_info", false);

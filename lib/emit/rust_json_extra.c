@@ -2,6 +2,8 @@
  * exceptions with their parameters, issues, and how each stack ended. */
 #include "lib/emit/rust_json.h"
 
+#include "lib/emit/rust_crash.h"
+
 /* Bytes shown of an annotation that is no text. */
 enum { VALUE_BYTES = 256 };
 
@@ -150,6 +152,7 @@ void put_extra(json *j, const view *v)
     put_annotations(j, v);
     member_str(j, "command_line", v->process.command_line);
     member_str(j, "comment", v->process.comment);
+    put_findings(j, v);
     put_exceptions(j, v);
     put_issues(j, v);
     put_stacks(j, v);

@@ -78,19 +78,67 @@ static void put_unloaded(json *j, const view *v, uint64_t addr)
     json_array_end(j);
 }
 
-static void put_frame(json *j, const view *v, const mdw_frame *f, size_t index,
-                      mdw_str function, bool registers)
+static void put_line(json *j, uint32_t line)
+{
+    if (line)
+        member_uint(j, "line", line);
+    else
+        member_null(j, "line");
+}
+
+/* The `count` report frames from `first` on were inlined into this one. */
+static void put_inlines(json *j, const view *v, uint32_t stack, size_t first,
+                        size_t count)
+{
+    if (!count) {
+        member_null(j, "inlines");
+        return;
+    }
+    json_key(j, "inlines");
+    json_array(j);
+    for (size_t i = 0; i < count; i++) {
+        mdw_symbol s = MDW_INIT(mdw_symbol);
+        (void)mdw_report_symbol(v->report, stack, first + i, &s);
+        json_object(j);
+        member_str(j, "file", s.file);
+        member_str(j, "function", s.function);
+        put_line(j, s.line);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+typedef struct frame_at {
+    uint32_t stack;
+    size_t index; /* in the report */
+    size_t inlined;
+    size_t number; /* of frames that are no inlined calls */
+} frame_at;
+
+static void put_names(json *j, const view *v, const mdw_frame *f,
+                      const frame_at *at, uint64_t base)
+{
+    mdw_symbol s = MDW_INIT(mdw_symbol);
+    (void)mdw_report_symbol(v->report, at->stack, at->index, &s);
+    member_str(j, "file", s.file);
+    member_uint(j, "frame", at->number);
+    member_str(j, "function", s.function);
+    if (s.function.len && f->trust != MDW_TRUST_PREWALKED)
+        member_addr(j, v, "function_offset", f->lookup - base - s.range.start);
+    else
+        member_null(j, "function_offset");
+    put_inlines(j, v, at->stack, at->index - at->inlined, at->inlined);
+    put_line(j, s.line);
+    member_bool(j, "missing_symbols", !s.function.len);
+}
+
+static void put_frame(json *j, const view *v, const mdw_frame *f,
+                      const frame_at *at, bool registers)
 {
     mdw_module module;
     bool inside = view_module(v, f, &module);
     json_object(j);
-    member_null(j, "file");
-    member_uint(j, "frame", index);
-    member_str(j, "function", function);
-    member_null(j, "function_offset");
-    member_null(j, "inlines");
-    member_null(j, "line");
-    member_bool(j, "missing_symbols", !function.len);
+    put_names(j, v, f, at, inside ? module.range.start : 0);
     if (inside) {
         json_key(j, "module");
         json_str(j, short_name(module.code_file));
@@ -110,17 +158,35 @@ static void put_frame(json *j, const view *v, const mdw_frame *f, size_t index,
     json_object_end(j);
 }
 
+static size_t real_count(const view *v, uint32_t stack, size_t count)
+{
+    size_t inlined = 0;
+    for (size_t i = 0; i < count; i++) {
+        mdw_frame f = MDW_INIT(mdw_frame);
+        (void)mdw_report_frame(v->report, stack, i, &f);
+        inlined += f.flags & MDW_FRAME_INLINE ? 1 : 0;
+    }
+    return count - inlined;
+}
+
 void put_frames(json *j, const view *v, uint32_t stack, bool registers)
 {
     size_t count = mdw_report_frame_count(v->report, stack);
-    member_uint(j, "frame_count", count);
+    frame_at at = {.stack = stack};
+    member_uint(j, "frame_count", real_count(v, stack, count));
     json_key(j, "frames");
     json_array(j);
-    for (size_t i = 0; i < count; i++) {
+    for (; at.index < count; at.index++) {
         mdw_frame f = MDW_INIT(mdw_frame);
-        if (mdw_report_frame(v->report, stack, i, &f) == MDW_OK)
-            put_frame(j, v, &f, i, mdw_report_function(v->report, stack, i),
-                      registers && !i);
+        if (mdw_report_frame(v->report, stack, at.index, &f) != MDW_OK)
+            continue;
+        if (f.flags & MDW_FRAME_INLINE) {
+            at.inlined++;
+            continue;
+        }
+        put_frame(j, v, &f, &at, registers && !at.number);
+        at.inlined = 0;
+        at.number++;
     }
     json_array_end(j);
 }

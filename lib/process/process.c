@@ -1,297 +1,333 @@
-/* lib/process/process.c - the session: walks every stack of a state. */
+/* lib/process/process.c - walks every stack of a state, side by side
+ * while symbol files are on their way, and puts them into a report in order. */
 #include <string.h>
 
-#include "lib/base/ckd.h"
+#include "lib/base/bytes.h"
 #include "lib/base/fail.h"
 #include "lib/base/options.h"
-#include "lib/process/report.h"
-#include "lib/unwind/arch.h"
+#include "lib/base/reader.h"
+#include "lib/process/session.h"
 
 enum {
     DEFAULT_FRAMES = 1 << 18,
     DEFAULT_WORK = 1 << 26,
     DEFAULT_MEMORY = 256 << 20,
-    ARCHES = 4
+    GUESS_BYTES = 64 << 10 /* of each stack */
 };
 
-/* One for each architecture that occurs: WoW64 has two. */
-typedef struct arch_walk {
-    uint32_t arch;
-    mdw_unwinder *unwinder;
-} arch_walk;
-
-typedef struct session {
-    mdw_report *report;
-    mdw_process_options options;
-    mdw_walk_options walk_options;
-    mdw_budget budget;
-    const mdw_budget *walk_budget; /* of one walk, as the caller has it */
-    mdw_system system;
-    arena *scratch;
-    const mdw_image **images;
-    size_t image_count;
-    arch_walk walks[ARCHES];
-    size_t walk_count;
-    kept_frame *frames; /* of the stack at work, in scratch */
-    size_t frame_count, frame_room;
-    uint32_t frames_left;
-    uint64_t work_left;
-} session;
-
-static void issue_add(session *s, uint32_t stack, mdw_status code,
-                      const char *what)
+void session_issue(session *s, uint32_t area, uint32_t index, mdw_status code,
+                   const char *what)
 {
-    mdw_report *r = s->report;
-    if (r->issue_count == MAX_ISSUES)
-        return;
-    mdw_issue *issue = &r->issues[r->issue_count++];
-    *issue = (mdw_issue){.size = sizeof *issue,
-                         .area = MDW_AREA_WALK,
-                         .index = stack,
-                         .count = 1};
-    issue->error = (mdw_error){.code = code, .what = what};
+    mdw_issue issue = MDW_INIT(mdw_issue);
+    issue.area = area;
+    issue.index = index;
+    issue.count = 1;
+    issue.error = (mdw_error){.code = code, .what = what};
+    issue.subject = issue.detail = (mdw_str){"", 0};
+    report_issue(s->report, &issue);
 }
 
-static mdw_status images_make(session *s)
-{
-    size_t count = mdw_state_module_count(s->report->state);
-    mdw_image *images = arena_take(s->scratch, count, sizeof *images);
-    s->images = arena_take(s->scratch, count, sizeof(const mdw_image *));
-    if (count && (!images || !s->images))
-        return MDW_E_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        mdw_module module = MDW_INIT(mdw_module);
-        mdw_status status = mdw_state_module(s->report->state, i, &module);
-        images[i] = (mdw_image){.size = sizeof *images};
-        if (status == MDW_OK) {
-            images[i].range = module.owned;
-            images[i].name = module.code_file;
-        }
-        s->images[i] = &images[i];
-    }
-    s->image_count = count;
-    return MDW_OK;
-}
+/* --- building ----------------------------------------------------------- */
 
-/* NULL: an architecture that is not unwound, or no memory (`status` tells). */
-static mdw_unwinder *unwinder_for(session *s, uint32_t id, mdw_status *status)
+static mdw_status take_options(session *s, const mdw_process_options *options)
 {
-    *status = MDW_OK;
-    for (size_t i = 0; i < s->walk_count; i++)
-        if (s->walks[i].arch == id)
-            return s->walks[i].unwinder;
-    if (!arch_find(id) || s->walk_count == ARCHES)
-        return NULL;
-    mdw_unwinder_options options = MDW_INIT(mdw_unwinder_options);
-    options.arch = id;
-    options.os = s->system.os;
-    options.code_mask = s->system.code_mask;
-    options.big_endian = s->system.big_endian;
-    options.place = state_place;
-    options.place_user = (void *)(uintptr_t)s->report->state;
-    options.alloc = s->options.alloc;
-    arch_walk *a = &s->walks[s->walk_count];
-    a->arch = id;
-    *status = mdw_unwinder_new(&options, s->images, s->image_count,
-                               &a->unwinder, NULL);
-    if (*status != MDW_OK)
-        return NULL;
-    s->walk_count++;
-    return a->unwinder;
-}
-
-/* A walk of its own for each stack: what is left of the process' work is what
- * this one may spend. */
-static mdw_status walk_new(session *s, const mdw_unwinder *unwinder,
-                           mdw_walk **out)
-{
-    mdw_budget budget = MDW_INIT(mdw_budget);
-    mdw_status status = options_read(&budget, sizeof budget, s->walk_budget);
+    mdw_process_options *o = &s->options;
+    mdw_status status = options_read(o, sizeof *o, options);
+    if (status == MDW_OK)
+        status =
+            options_read(&s->walk_options, sizeof s->walk_options, o->walk);
+    if (status == MDW_OK)
+        status = options_read(&s->budget, sizeof s->budget, o->budget);
+    if (status == MDW_OK)
+        status = options_read(&s->walk_budget, sizeof s->walk_budget,
+                              s->walk_options.budget);
     if (status != MDW_OK)
         return status;
-    if (!budget.work || budget.work > s->work_left)
-        budget.work = s->work_left ? s->work_left : 1;
-    if (!budget.cancelled) {
-        budget.cancelled = s->budget.cancelled;
-        budget.user = s->budget.user;
+    s->frames_left = o->max_frames ? o->max_frames : DEFAULT_FRAMES;
+    s->work_left = s->budget.work ? s->budget.work : DEFAULT_WORK;
+    mdw_budget *w = &s->walk_budget;
+    if (!w->work || w->work > s->work_left)
+        w->work = s->work_left;
+    if (!w->cancelled) {
+        w->cancelled = s->budget.cancelled;
+        w->user = s->budget.user;
     }
-    s->walk_options.budget = &budget;
-    status = mdw_walk_new(unwinder, &s->walk_options, out, NULL);
-    s->walk_options.budget = s->walk_budget;
-    return status;
-}
-
-static bool registers_kept(const session *s)
-{
-    return s->options.keep == MDW_KEEP_ALL_REGS ||
-           (s->options.keep == MDW_KEEP_FIRST_REGS && !s->frame_count);
-}
-
-static mdw_status frame_keep(session *s, const mdw_frame *f)
-{
-    if (s->frame_count == s->frame_room) {
-        size_t room = s->frame_room ? s->frame_room * 2 : 64;
-        kept_frame *more = arena_take(s->scratch, room, sizeof *more);
-        if (!more)
-            return MDW_E_MEMORY;
-        if (s->frame_count)
-            memcpy(more, s->frames, s->frame_count * sizeof *more);
-        s->frames = more;
-        s->frame_room = room;
-    }
-    kept_frame kept = {.pc = f->pc,
-                       .lookup = f->lookup,
-                       .sp = f->sp,
-                       .image = f->image,
-                       .checks = f->checks,
-                       .flags = (uint16_t)f->flags,
-                       .source = (uint16_t)f->source,
-                       .trust = (uint8_t)f->trust,
-                       .arch = (uint8_t)f->arch};
-    if (registers_kept(s) && f->regs.valid) {
-        size_t known = (size_t)__builtin_popcountll(f->regs.valid), at = 0;
-        uint64_t *values = arena_take(s->report->store, known, sizeof *values);
-        if (!values)
-            return MDW_E_MEMORY;
-        for (unsigned i = 0; i < MDW_MAX_REGS; i++)
-            if (f->regs.valid >> i & 1)
-                values[at++] = f->regs.value[i];
-        kept.valid = f->regs.valid;
-        kept.guessed = f->regs.guessed;
-        kept.values = values;
-    }
-    s->frames[s->frame_count++] = kept;
+    w->size = sizeof *w;
+    s->walk_options.size = sizeof s->walk_options;
+    s->walk_options.budget = w;
+    /* Events come in the order of the stacks only when these do. */
+    s->slot_count = s->walk_options.trace ? 1 : SLOTS;
     return MDW_OK;
 }
 
-static mdw_status frames_store(session *s, size_t stack, uint32_t stop)
+static mdw_status take_modules(session *s)
 {
-    kept_stack *kept = &s->report->stacks[stack];
-    kept->stop = stop;
-    if (!s->frame_count)
-        return MDW_OK;
-    kept_frame *frames =
-        arena_take(s->report->store, s->frame_count, sizeof *frames);
-    if (!frames)
+    mdw_report *r = s->report;
+    s->module_count = r->module_count = mdw_state_module_count(r->state);
+    s->modules = arena_take(s->scratch, s->module_count, sizeof *s->modules);
+    r->uses = arena_take(r->store, s->module_count, sizeof *r->uses);
+    if (!s->modules || !r->uses)
         return MDW_E_MEMORY;
-    memcpy(frames, s->frames, s->frame_count * sizeof *frames);
-    kept->frames = frames;
-    kept->count = s->frame_count;
+    for (size_t i = 0; i < s->module_count; i++) {
+        session_module *m = &s->modules[i];
+        m->session = s;
+        m->index = (uint32_t)i;
+        m->module.size = sizeof m->module;
+        (void)mdw_state_module(r->state, i, &m->module);
+        r->uses[i].size = sizeof r->uses[i];
+        for (uint32_t need = 0; need < MDW_NEED_COUNT; need++)
+            m->need[need].status = r->uses[i].status[need] = MDW_END;
+    }
     return MDW_OK;
 }
 
-static mdw_status client_stack(session *s, const mdw_stack *stack, size_t index)
+static mdw_status take_providers(session *s)
 {
-    const mdw_state *state = s->report->state;
-    const arch *a = arch_find(stack->arch);
-    size_t count = mdw_state_client_frame_count(state, index);
-    for (size_t i = 0; i < count && i < s->frames_left; i++) {
-        mdw_client_frame client = MDW_INIT(mdw_client_frame);
-        if (mdw_state_client_frame(state, index, i, &client) != MDW_OK)
-            continue;
-        mdw_frame f = MDW_INIT(mdw_frame);
-        uint64_t back = i && a ? a->call_back : 0;
-        f.pc = client.address;
-        f.lookup = f.pc < back ? f.pc : f.pc - back;
-        f.image = mdw_state_module_find(state, f.lookup);
-        f.trust = MDW_TRUST_PREWALKED;
-        f.source = MDW_SOURCE_PREWALKED;
-        f.arch = stack->arch;
-        mdw_status status = frame_keep(s, &f);
+    const mdw_process_options *o = &s->options;
+    size_t count = o->provider_count;
+    s->providers = arena_take(s->scratch, count, sizeof *s->providers);
+    s->awaited = arena_take(s->scratch, count, sizeof *s->awaited);
+    if (!s->providers || !s->awaited)
+        return MDW_E_MEMORY;
+    if (count && !o->providers)
+        return MDW_E_ARG;
+    for (size_t i = 0; i < count; i++) {
+        mdw_status status = options_read(
+            &s->providers[i], sizeof s->providers[i], o->providers[i]);
         if (status != MDW_OK)
             return status;
     }
     return MDW_OK;
 }
 
-static void limit_note(session *s, uint32_t index, uint32_t stop)
+static mdw_status take_stacks(session *s)
 {
-    if (stop == MDW_STOP_LIMIT)
-        issue_add(s, index, MDW_E_LIMIT, "max_frames");
-    if (stop == MDW_STOP_BUDGET)
-        issue_add(s, index, MDW_E_LIMIT, "budget.work");
+    mdw_report *r = s->report;
+    const mdw_process_options *o = &s->options;
+    size_t count = r->stack_count = mdw_state_stack_count(r->state);
+    uint32_t first = mdw_state_main_stack(r->state);
+    r->stacks = arena_take(r->store, count, sizeof *r->stacks);
+    s->runs = arena_take(s->scratch, count, sizeof *s->runs);
+    s->order = arena_take(s->scratch, count, sizeof *s->order);
+    if (!r->stacks || !s->runs || !s->order)
+        return MDW_E_MEMORY;
+    if (o->one_stack && o->stack >= count)
+        return MDW_E_ARG;
+    for (size_t i = 0; i < count; i++)
+        r->stacks[i].stop = MDW_STOP_NO_CONTEXT;
+    if (o->one_stack || first < count)
+        s->order[s->order_count++] = o->one_stack ? o->stack : first;
+    for (uint32_t i = 0; i < count && !o->one_stack; i++)
+        if (i != first)
+            s->order[s->order_count++] = i;
+    for (size_t i = 0; i < SLOTS; i++)
+        s->slots[i].stack = MDW_NONE;
+    return MDW_OK;
 }
 
-static mdw_status walk_frames(session *s, mdw_walk *walk, uint32_t *stop)
-{
-    mdw_frame frame = MDW_INIT(mdw_frame);
-    while (mdw_walk_next(walk, &frame) == MDW_OK) {
-        if (s->frame_count >= s->frames_left) {
-            *stop = MDW_STOP_LIMIT;
-            return MDW_OK;
-        }
-        mdw_status status = frame_keep(s, &frame);
-        if (status != MDW_OK)
-            return status;
-    }
-    *stop = mdw_walk_stop(walk);
-    return *stop == MDW_STOP_CANCELLED ? MDW_E_CANCELLED : MDW_OK;
-}
+/* --- guessing ----------------------------------------------------------- */
 
-static mdw_status walk_stack(session *s, const mdw_stack *stack, uint32_t index,
-                             uint32_t *stop)
-{
-    mdw_status status;
-    *stop = MDW_STOP_NO_CONTEXT;
-    if (!stack->has_regs)
-        return MDW_OK;
-    mdw_unwinder *unwinder = unwinder_for(s, stack->arch, &status);
-    mdw_walk *walk = NULL;
-    if (unwinder)
-        status = walk_new(s, unwinder, &walk);
-    if (!walk)
-        return status;
-    mdw_walk_input input = MDW_INIT(mdw_walk_input);
-    input.regs = &stack->regs;
-    input.memory = mdw_state_memory(s->report->state);
-    input.stack = stack->range;
-    input.start = stack->start;
-    input.arch = stack->arch;
-    input.stack_index = index;
-    status = mdw_walk_begin(walk, &input);
-    if (status == MDW_OK)
-        status = walk_frames(s, walk, stop);
-    uint64_t work = mdw_walk_work(walk);
-    s->work_left -= work < s->work_left ? work : s->work_left;
-    mdw_walk_close(walk);
-    limit_note(s, index, *stop);
-    return status;
-}
-
-static mdw_status do_stack(session *s, uint32_t index)
+static void guess_stack(session *s, uint32_t index)
 {
     mdw_stack stack = MDW_INIT(mdw_stack);
-    uint32_t stop = MDW_STOP_NO_CONTEXT;
-    mdw_status status = mdw_state_stack(s->report->state, index, &stack);
-    if (status != MDW_OK || stack.skipped)
-        return MDW_OK;
-    if (s->budget.cancelled && s->budget.cancelled(s->budget.user))
-        return MDW_E_CANCELLED;
-    s->frame_count = 0;
-    if (stack.kind == MDW_STACK_CLIENT) {
-        status = client_stack(s, &stack, index);
-        stop = MDW_STOP_BOTTOM;
-    } else {
-        status = walk_stack(s, &stack, index, &stop);
+    if (mdw_state_stack(s->report->state, index, &stack) != MDW_OK ||
+        !stack.has_regs || stack.skipped || !arch_find(stack.arch))
+        return;
+    const arch *a = arch_find(stack.arch);
+    mdw_memory memory = mdw_state_memory(s->report->state);
+    uint64_t sp = stack.regs.value[a->sp];
+    mdw_window w = memory.window(memory.user, sp);
+    mdw_bytes words = bytes_slice(w.bytes, sp - w.addr, GUESS_BYTES);
+    reader r = reader_at(words, 0, 0, s->system.big_endian);
+    while (reader_left(&r) >= a->pointer) {
+        uint32_t module = mdw_state_module_find(s->report->state,
+                                                reader_uint(&r, a->pointer));
+        if (module < s->module_count)
+            s->modules[module].words++;
     }
+}
+
+static mdw_status session_build(session *s)
+{
+    mdw_report *r = s->report;
+    r->issues = arena_take(r->store, MAX_ISSUES, sizeof *r->issues);
+    s->system.size = sizeof s->system;
+    mdw_status status = r->issues ? mdw_state_system(r->state, &s->system)
+                                  : (mdw_status)MDW_E_MEMORY;
     if (status == MDW_OK)
-        status = frames_store(s, index, stop);
-    s->frames_left -= (uint32_t)s->frame_count;
+        status = take_modules(s);
+    if (status == MDW_OK)
+        status = take_providers(s);
+    if (status == MDW_OK)
+        status = take_stacks(s);
+    for (size_t i = 0;
+         status == MDW_OK && s->options.guess && i < s->order_count; i++)
+        guess_stack(s, s->order[i]);
     return status;
 }
 
-static mdw_status do_stacks(session *s)
+mdw_status mdw_session_new(const mdw_state *state,
+                           const mdw_process_options *options,
+                           mdw_session **out, mdw_error *err)
 {
-    size_t count = s->report->stack_count;
-    uint32_t first = mdw_state_main_stack(s->report->state);
-    if (s->options.one_stack)
-        return s->options.stack < count ? do_stack(s, s->options.stack)
-                                        : MDW_E_ARG;
-    mdw_status status = first < count ? do_stack(s, first) : MDW_OK;
-    for (uint32_t i = 0; i < count && status == MDW_OK; i++)
-        if (i != first)
-            status = do_stack(s, i);
-    return status;
+    session taken = {.report = NULL};
+    if (!state || !out)
+        return fail(err, MDW_E_ARG, "mdw_session_new");
+    mdw_status status = take_options(&taken, options);
+    if (status != MDW_OK)
+        return fail(err, status, "mdw_process_options");
+    uint64_t memory =
+        taken.budget.memory ? taken.budget.memory : DEFAULT_MEMORY;
+    arena *scratch = arena_new(taken.options.alloc, memory);
+    arena *store = arena_new(taken.options.alloc, memory);
+    session *s = scratch ? arena_take(scratch, 1, sizeof *s) : NULL;
+    mdw_report *r = store ? arena_take(store, 1, sizeof *r) : NULL;
+    if (!s || !r) {
+        arena_close(scratch);
+        arena_close(store);
+        return fail(err, MDW_E_MEMORY, "session");
+    }
+    *s = taken;
+    s->walk_options.budget = &s->walk_budget;
+    s->scratch = scratch;
+    s->report = r;
+    r->store = store;
+    r->state = state;
+    status = session_build(s);
+    if (status != MDW_OK) {
+        mdw_session_close(s);
+        return fail(err, status, "mdw_session_new");
+    }
+    *out = s;
+    return MDW_OK;
+}
+
+/* --- running ------------------------------------------------------------ */
+
+/* Each stack that is under way; `moved`: one came to its end. */
+static mdw_status move_all(session *s, bool *moved)
+{
+    for (size_t i = 0; i < s->slot_count; i++) {
+        if (s->slots[i].stack == MDW_NONE)
+            continue;
+        mdw_status status = stack_move(s, &s->slots[i]);
+        if (status != MDW_OK && status != MDW_AGAIN)
+            return status;
+        *moved |= status == MDW_OK;
+    }
+    return MDW_OK;
+}
+
+/* The next stack, in the first free slot. */
+static mdw_status begin_next(session *s, bool *moved)
+{
+    slot *at = s->slots;
+    while (at < s->slots + s->slot_count && at->stack != MDW_NONE)
+        at++;
+    if (at == s->slots + s->slot_count || s->begun == s->order_count)
+        return MDW_OK;
+    *moved = true;
+    mdw_status status = stack_begin(s, at, s->order[s->begun++]);
+    if (status != MDW_OK || at->stack == MDW_NONE)
+        return status;
+    status = stack_move(s, at);
+    return status == MDW_AGAIN ? (mdw_status)MDW_OK : status;
+}
+
+/* Those that are next in order and have all their names. */
+static mdw_status commit_ready(session *s, bool *moved)
+{
+    while (s->committed < s->order_count) {
+        uint32_t stack = s->order[s->committed];
+        if (s->runs[stack].phase != STACK_WALKED)
+            return MDW_OK;
+        mdw_status status = stack_commit(s, stack, false);
+        if (status != MDW_OK)
+            return status == MDW_AGAIN ? (mdw_status)MDW_OK : status;
+        s->committed++;
+        *moved = true;
+    }
+    return MDW_OK;
+}
+
+static mdw_status run(session *s)
+{
+    const mdw_budget *b = &s->budget;
+    while (s->committed < s->order_count) {
+        bool moved = false;
+        if (b->cancelled && b->cancelled(b->user))
+            return MDW_E_CANCELLED;
+        mdw_status status = move_all(s, &moved);
+        if (status == MDW_OK)
+            status = begin_next(s, &moved);
+        if (status == MDW_OK)
+            status = commit_ready(s, &moved);
+        if (status == MDW_OK && !moved)
+            status = needs_wait(s);
+        if (status != MDW_OK)
+            return status;
+    }
+    return MDW_OK;
+}
+
+mdw_status mdw_session_run(mdw_session *s, mdw_error *err)
+{
+    if (!s)
+        return fail(err, MDW_E_ARG, "mdw_session_run");
+    s->started = true;
+    mdw_status status = run(s);
+    return status < 0 ? fail(err, status, "mdw_session_run") : status;
+}
+
+/* --- ending ------------------------------------------------------------- */
+
+/* Stacks under way are taken as far as they came. */
+static mdw_status commit_rest(session *s)
+{
+    for (size_t i = 0; i < SLOTS; i++)
+        if (s->slots[i].stack != MDW_NONE) {
+            mdw_status status = stack_end(s, &s->slots[i], MDW_STOP_CANCELLED);
+            if (status != MDW_OK)
+                return status;
+        }
+    for (; s->committed < s->order_count; s->committed++) {
+        uint32_t stack = s->order[s->committed];
+        if (s->runs[stack].phase != STACK_WALKED)
+            continue;
+        mdw_status status = stack_commit(s, stack, true);
+        if (status != MDW_OK)
+            return status;
+    }
+    return MDW_OK;
+}
+
+/* The stack of the crash as it was walked, for what recurs in it. */
+static mdw_status crash_frames(session *s, uint32_t exception,
+                               mdw_crash_input *input)
+{
+    const mdw_report *r = s->report;
+    mdw_exception e = MDW_INIT(mdw_exception);
+    input->pcs = input->sps = NULL;
+    input->frame_count = 0;
+    if (exception == MDW_NONE ||
+        mdw_state_exception(r->state, exception, &e) != MDW_OK ||
+        e.stack >= r->stack_count || !r->stacks[e.stack].count)
+        return MDW_OK;
+    const kept_stack *kept = &r->stacks[e.stack];
+    uint64_t *pcs = arena_take(s->scratch, kept->count, sizeof *pcs);
+    uint64_t *sps = arena_take(s->scratch, kept->count, sizeof *sps);
+    if (!pcs || !sps)
+        return MDW_E_MEMORY;
+    size_t real = 0;
+    for (size_t i = 0; i < kept->count; i++)
+        if (!(kept->frames[i].flags & MDW_FRAME_INLINE)) {
+            pcs[real] = kept->frames[i].pc;
+            sps[real++] = kept->frames[i].sp;
+        }
+    input->pcs = pcs;
+    input->sps = sps;
+    input->frame_count = real;
+    return MDW_OK;
 }
 
 /* An assertion alone has no exception, and still says what happened. */
@@ -301,13 +337,16 @@ static mdw_status do_crashes(session *s)
     size_t count = mdw_state_exception_count(r->state);
     mdw_crash_input input = MDW_INIT(mdw_crash_input);
     input.alloc = s->options.alloc;
+    if (s->options.no_crash)
+        return MDW_OK;
     r->crashes = arena_take(r->store, count + 1, sizeof(mdw_crash *));
     if (!r->crashes)
         return MDW_E_MEMORY;
     for (size_t i = 0; i < (count ? count : 1); i++) {
         input.exception = count ? (uint32_t)i : MDW_NONE;
-        mdw_status status =
-            mdw_crash_new(r->state, &input, &r->crashes[i], NULL);
+        mdw_status status = crash_frames(s, input.exception, &input);
+        if (status == MDW_OK)
+            status = mdw_crash_new(r->state, &input, &r->crashes[i], NULL);
         if (status == MDW_E_MEMORY)
             return status;
         r->crash_count = i + 1;
@@ -315,51 +354,35 @@ static mdw_status do_crashes(session *s)
     return MDW_OK;
 }
 
-static mdw_status take_options(session *s, const mdw_process_options *options)
+mdw_status mdw_session_finish(mdw_session *s, mdw_report **out, mdw_error *err)
 {
-    mdw_status status = options_read(&s->options, sizeof s->options, options);
-    if (status == MDW_OK)
-        status = options_read(&s->walk_options, sizeof s->walk_options,
-                              s->options.walk);
-    if (status == MDW_OK)
-        status = options_read(&s->budget, sizeof s->budget, s->options.budget);
-    if (status != MDW_OK)
-        return status;
-    s->frames_left =
-        s->options.max_frames ? s->options.max_frames : DEFAULT_FRAMES;
-    s->work_left = s->budget.work ? s->budget.work : DEFAULT_WORK;
-    s->walk_budget = s->walk_options.budget;
-    return MDW_OK;
-}
-
-static mdw_status session_open(session *s, const mdw_state *state)
-{
-    uint64_t memory = s->budget.memory ? s->budget.memory : DEFAULT_MEMORY;
-    s->scratch = arena_new(s->options.alloc, memory);
-    arena *store = arena_new(s->options.alloc, memory);
-    mdw_report *r = store ? arena_take(store, 1, sizeof *r) : NULL;
-    if (!s->scratch || !r) {
-        arena_close(store);
-        return MDW_E_MEMORY;
+    if (!s || !out) {
+        mdw_session_close(s);
+        return fail(err, MDW_E_ARG, "mdw_session_finish");
     }
-    r->store = store;
-    r->state = state;
-    s->report = r;
-    r->stack_count = mdw_state_stack_count(state);
-    r->stacks = arena_take(store, r->stack_count, sizeof *r->stacks);
-    r->issues = arena_take(store, MAX_ISSUES, sizeof *r->issues);
-    s->system.size = sizeof s->system;
-    if (!r->stacks || !r->issues)
-        return MDW_E_MEMORY;
-    for (size_t i = 0; i < r->stack_count; i++)
-        r->stacks[i].stop = MDW_STOP_NO_CONTEXT;
-    return mdw_state_system(state, &s->system);
+    mdw_status status = commit_rest(s);
+    if (status == MDW_OK)
+        status = do_crashes(s);
+    if (status == MDW_OK) {
+        needs_tell(s);
+        *out = s->report;
+        s->report = NULL;
+    }
+    mdw_session_close(s);
+    return status == MDW_OK ? status : fail(err, status, "mdw_session_finish");
 }
 
-static void session_close(session *s)
+void mdw_session_close(mdw_session *s)
 {
-    for (size_t i = 0; i < s->walk_count; i++)
-        mdw_unwinder_close(s->walks[i].unwinder);
+    if (!s)
+        return;
+    for (size_t i = 0; i < SLOTS; i++)
+        for (size_t a = 0; a < ARCHES; a++)
+            mdw_walk_close(s->slots[i].walks[a]);
+    for (size_t a = 0; a < s->unwinder_count; a++)
+        mdw_unwinder_close(s->unwinders[a].unwinder);
+    needs_drop(s);
+    mdw_report_close(s->report);
     arena_close(s->scratch);
 }
 
@@ -367,24 +390,17 @@ mdw_status mdw_process(const mdw_state *state,
                        const mdw_process_options *options, mdw_report **out,
                        mdw_error *err)
 {
-    session s = {0};
-    if (!state || !out)
+    mdw_session *s;
+    if (!out)
         return fail(err, MDW_E_ARG, "mdw_process");
-    mdw_status status = take_options(&s, options);
+    mdw_status status = mdw_session_new(state, options, &s, err);
     if (status != MDW_OK)
-        return fail(err, status, "mdw_process_options");
-    status = session_open(&s, state);
-    if (status == MDW_OK)
-        status = images_make(&s);
-    if (status == MDW_OK)
-        status = do_crashes(&s);
-    if (status == MDW_OK)
-        status = do_stacks(&s);
-    session_close(&s);
-    if (status != MDW_OK) {
-        mdw_report_close(s.report);
-        return fail(err, status, "mdw_process");
+        return status;
+    s->no_files = true; /* nobody else could bring one */
+    status = mdw_session_run(s, err);
+    if (status < 0) {
+        mdw_session_close(s);
+        return status;
     }
-    *out = s.report;
-    return MDW_OK;
+    return mdw_session_finish(s, out, err);
 }

@@ -8,11 +8,13 @@
 /* A frame at rest: the registers that are known, packed. */
 typedef struct kept_frame {
     uint64_t pc, lookup, sp;
-    uint64_t valid, guessed; /* as in mdw_regs */
-    const uint64_t *values;  /* one for each bit of `valid` */
+    uint64_t valid, guessed;  /* as in mdw_regs */
+    const uint64_t *values;   /* one for each bit of `valid` */
+    const mdw_symbol *symbol; /* NULL: none */
     uint32_t image, checks;
     uint16_t flags, source;
     uint8_t trust, arch;
+    uint32_t client; /* PREWALKED: index among the client's frames */
 } kept_frame;
 
 typedef struct kept_stack {
@@ -32,7 +34,12 @@ struct mdw_report {
     size_t crash_count;
     mdw_issue *issues;
     size_t issue_count;
+    mdw_module_use *uses;
+    size_t module_count;
 };
+
+/* Merges equal ones; the strings are copied. */
+void report_issue(mdw_report *r, const mdw_issue *issue);
 
 /* lib/process/place.c: an mdw_place_fn whose user is the mdw_state. */
 mdw_status state_place(void *user, uint64_t addr, uint32_t want,

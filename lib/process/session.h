@@ -1,0 +1,140 @@
+/* lib/process/session.h - what the files of a session share. */
+#ifndef MDW_PROCESS_SESSION_H
+#define MDW_PROCESS_SESSION_H
+
+#include "lib/process/report.h"
+#include "lib/unwind/arch.h"
+
+enum { SLOTS = 64, ARCHES = 4, MAX_SYMBOLS = 256 };
+
+typedef struct mdw_session session;
+
+/* One need of one module. */
+typedef struct need_state {
+    mdw_status status;  /* MDW_END: never asked; MDW_AGAIN: awaited */
+    mdw_symfile *file;  /* with MDW_OK */
+    size_t provider;    /* whose answer it is, or is awaited */
+    mdw_status refused; /* first negative answer of those before it */
+    bool renewed;       /* a damaged file was let go, once */
+} need_state;
+
+typedef struct session_module {
+    session *session;
+    uint32_t index;
+    mdw_module module;
+    need_state need[MDW_NEED_COUNT];
+    mdw_image rows;        /* of the file for ROWS */
+    mdw_status rows_error; /* least negative answer of its row function */
+    uint32_t words;        /* on stacks: for wishes */
+} session_module;
+
+/* A walk for each architecture that occurs: WoW64 has two. */
+typedef struct slot {
+    uint32_t stack; /* MDW_NONE: free */
+    mdw_walk *walks[ARCHES], *walk;
+    uint64_t *landed; /* bits: modules that a frame of this walk was in */
+    struct raw_frame *frames;
+    size_t count, room;
+} slot;
+
+/* A frame before it has a name and a place in the report. */
+typedef struct raw_frame {
+    kept_frame frame;
+    uint64_t work; /* of the walk, up to here */
+} raw_frame;
+
+enum stack_phase { STACK_TODO, STACK_WALKING, STACK_WALKED, STACK_DONE };
+
+typedef struct stack_run {
+    uint32_t phase; /* enum stack_phase */
+    uint32_t stop;
+    const raw_frame *frames; /* WALKED */
+    size_t count;
+    uint64_t work;
+} stack_run;
+
+/* Names at one address of one module. */
+typedef struct symbol_group {
+    uint64_t rva;
+    uint32_t module; /* MDW_NONE: empty slot of the table */
+    uint32_t count;
+    const mdw_symbol *symbols; /* innermost first; the last is the function */
+} symbol_group;
+
+typedef struct symbol_table {
+    symbol_group *groups;
+    size_t group_count, group_room; /* a power of two */
+    mdw_str *texts;
+    size_t text_count, text_room;
+    mdw_symbol found[MAX_SYMBOLS];
+    uint32_t found_count;
+    bool failed; /* no memory */
+} symbol_table;
+
+struct mdw_session {
+    mdw_report *report;
+    mdw_process_options options;
+    mdw_walk_options walk_options;
+    mdw_budget budget, walk_budget;
+    mdw_system system;
+    arena *scratch;
+    bool no_files; /* whatever no provider has is absent */
+    bool started, waits;
+    session_module *modules;
+    size_t module_count;
+    mdw_provider *providers;
+    bool *awaited; /* by provider */
+    const mdw_image **images;
+    size_t image_count;
+    struct {
+        uint32_t arch;
+        mdw_unwinder *unwinder;
+    } unwinders[ARCHES];
+    size_t unwinder_count;
+    slot slots[SLOTS];
+    size_t slot_count; /* that may be used */
+    slot *current;     /* the one that is moving */
+    stack_run *runs;
+    uint32_t *order; /* of stacks: the main one first */
+    size_t order_count, begun, committed;
+    uint32_t frames_left;
+    uint64_t work_left;
+    symbol_table symbols;
+};
+
+/* --- needs.c ------------------------------------------------------------ */
+
+/* MDW_OK with the file in the state, MDW_ABSENT, MDW_AGAIN, or why refused. */
+mdw_status need_ask(session_module *m, uint32_t need);
+/* Lets a damaged file go. True: ask again; false: it was so before. */
+bool need_renew(session_module *m, uint32_t need);
+/* Waits for providers. MDW_OK, MDW_AGAIN: somebody cannot be waited for,
+ * MDW_E_CANCELLED. */
+mdw_status needs_wait(session *s);
+/* What was refused on the way, for the needs that the report rests on. */
+void needs_tell(session *s);
+void needs_drop(session *s);
+
+/* --- symbolize.c -------------------------------------------------------- */
+
+/* MDW_OK, with no names too; MDW_AGAIN; MDW_E_MEMORY. */
+mdw_status symbols_at(session_module *m, uint64_t rva,
+                      const symbol_group **out);
+/* The range of the function that covers `addr`: MDW_OK, MDW_ABSENT, AGAIN. */
+mdw_status function_at(session_module *m, uint64_t addr, mdw_range *out);
+
+/* --- stacks.c ----------------------------------------------------------- */
+
+/* Moves the slot's walk on. MDW_OK: walked to its end; MDW_AGAIN. */
+mdw_status stack_move(session *s, slot *at);
+mdw_status stack_begin(session *s, slot *at, uint32_t stack);
+/* Puts the slot's frames away, for the report to take. */
+mdw_status stack_end(session *s, slot *at, uint32_t stop);
+/* Names the frames and puts them into the report. MDW_AGAIN: names are awaited;
+ * not with `now`. */
+mdw_status stack_commit(session *s, uint32_t stack, bool now);
+
+void session_issue(session *s, uint32_t area, uint32_t index, mdw_status code,
+                   const char *what);
+
+#endif

@@ -1,0 +1,86 @@
+/* lib/symbol/index_rules.c - rule sets as they lie in RULES. */
+#include <string.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/leb.h"
+#include "lib/symbol/writer.h"
+
+static bool is_expr(uint8_t kind)
+{
+    return kind == MDW_RULE_EXPR || kind == MDW_RULE_EXPR_LOAD;
+}
+
+/* The longest rule but for its expression: kind, base, number. */
+enum { RULE_HEAD = 2 + LEB_MAX };
+
+static bool put_rule(const sym_rule *rule, uint8_t *out, size_t *at)
+{
+    size_t len = is_expr(rule->kind) ? rule->expr.len : 0;
+    if (len > INDEX_RULES_MAX || INDEX_RULES_MAX - *at < RULE_HEAD + 1 + len)
+        return false;
+    uint8_t *to = out + *at;
+    *to++ = rule->kind;
+    if (is_expr(rule->kind)) {
+        to += leb_put(to, len);
+        to += bytes_copy(to, rule->expr, 0, len);
+    } else if (rule->kind == MDW_RULE_ADDR || rule->kind == MDW_RULE_LOAD) {
+        *to++ = rule->base;
+        to += leb_put_signed(to, rule->offset);
+    }
+    *at = (size_t)(to - out);
+    return true;
+}
+
+size_t rules_encode(const sym_row *row, uint8_t *out)
+{
+    uint8_t n = 0;
+    for (uint32_t i = 0; i < MDW_MAX_REGS; i++)
+        n = (uint8_t)(n + (row->set >> i & 1));
+    out[0] = (uint8_t)row->flags;
+    out[1] = (uint8_t)row->source;
+    out[2] = n;
+    size_t at = INDEX_RULES_HEAD;
+    if (!put_rule(&row->cfa, out, &at))
+        return 0;
+    for (uint32_t i = 0; i < MDW_MAX_REGS; i++) {
+        if (!(row->set >> i & 1))
+            continue;
+        out[at++] = (uint8_t)i; /* put_rule leaves room for one byte */
+        if (!put_rule(&row->reg[i], out, &at))
+            return 0;
+    }
+    return at;
+}
+
+static void read_rule(reader *r, sym_rule *out)
+{
+    *out = (sym_rule){.kind = reader_u8(r)};
+    if (is_expr(out->kind)) {
+        out->expr = reader_bytes(r, reader_uleb(r));
+    } else if (out->kind == MDW_RULE_ADDR || out->kind == MDW_RULE_LOAD) {
+        out->base = reader_u8(r);
+        out->offset = reader_sleb(r);
+        r->bad |= out->base >= MDW_MAX_REGS && out->base < MDW_BASE_CFA;
+    } else {
+        r->bad |= out->kind > MDW_RULE_LOAD;
+    }
+}
+
+bool rules_decode(mdw_bytes bytes, sym_row *row)
+{
+    reader r = reader_at(bytes, 0, 0, false);
+    row->flags = reader_u8(&r);
+    row->source = reader_u8(&r);
+    uint32_t n = reader_u8(&r), least = 0;
+    row->set = 0;
+    read_rule(&r, &row->cfa);
+    for (uint32_t i = 0; i < n && !r.bad; i++) {
+        uint32_t reg = reader_u8(&r);
+        if (reg < least || reg >= MDW_MAX_REGS)
+            return false;
+        read_rule(&r, &row->reg[reg]);
+        row->set |= UINT64_C(1) << reg;
+        least = reg + 1;
+    }
+    return !r.bad;
+}

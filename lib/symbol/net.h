@@ -1,0 +1,58 @@
+/* lib/symbol/net.h - what the library and its network module agree on. The
+ * module is loaded when a server is asked for; the two are built together. */
+#ifndef MDW_SYMBOL_NET_H
+#define MDW_SYMBOL_NET_H
+
+#include "mdwalk/symbol.h"
+
+enum { NET_VERSION = 1, NET_PATH_SIZE = 4096 };
+#define NET_MODULE "libmdwalk-net.so.0"
+#define NET_SYMBOL "mdw_net"
+
+typedef struct net net;
+
+typedef struct net_options {
+    uint32_t max_fetches, timeout_ms;
+    uint64_t max_bytes;       /* of one fetch, unpacked */
+    mdw_progress_fn progress; /* or NULL */
+    void *progress_user;
+    mdw_allocator alloc;
+} net_options;
+
+/* One file to fetch; the strings and `user` live until `done`. */
+typedef struct net_request {
+    const char *url;
+    mdw_sink into;
+    bool (*again)(void *user); /* forget what came: it comes once more */
+    /* Once, inside `turn` or `close`, without a lock. MDW_OK, MDW_ABSENT (404,
+     * 410), MDW_E_IO with what the server or the network said in `number`,
+     * MDW_E_TRUNCATED, MDW_E_LIMIT, MDW_E_CANCELLED. */
+    void (*done)(void *user, mdw_status status, uint64_t number,
+                 const char *what);
+    void *user;
+} net_request;
+
+typedef struct net_api {
+    uint32_t version;
+    /* Under the library's lock: libcurl's beginning is not safe on many
+     * threads. */
+    mdw_status (*open)(const net_options *options, net **out);
+    void (*close)(net *n);
+    /* From any thread; does not block. */
+    mdw_status (*start)(net *n, const net_request *request);
+    /* Moves everything on, until something is done or `ms` have passed
+     * (MDW_ABSENT). Many threads may call: one of them moves, others wait. */
+    mdw_status (*turn)(net *n, uint32_t ms);
+    /* Asks the servers of DEBUGINFOD_URLS, and blocks. The file's path in
+     * libdebuginfod's cache; MDW_ABSENT; MDW_E_IO with errno in `number`. */
+    mdw_status (*debuginfod)(net *n, const char *build_id, bool executable,
+                             char path[NET_PATH_SIZE], uint64_t *number);
+} net_api;
+
+typedef const net_api *(*net_entry_fn)(uint32_t version);
+
+/* lib/symbol/net_loader.c. `path` NULL: NET_MODULE, as the loader finds it.
+ * MDW_E_UNSUPPORTED: there is none that fits. */
+mdw_status net_load(const char *path, const net_api **out, mdw_error *err);
+
+#endif

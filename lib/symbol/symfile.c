@@ -1,0 +1,365 @@
+/* lib/symbol/symfile.c - a symbol file as embedders see it: bytes of some
+ * kind, and the index through which they are read. */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/buffer.h"
+#include "lib/base/bytes.h"
+#include "lib/base/fail.h"
+#include "lib/base/options.h"
+#include "lib/base/str.h"
+#include "lib/base/text.h"
+#include "lib/base/utf8.h"
+#include "lib/symbol/demangle.h"
+#include "lib/symbol/elf_build.h"
+#include "lib/symbol/elf_rows.h"
+#include "lib/symbol/sym.h"
+#include "lib/symbol/symfile.h"
+#include "lib/unwind/stack_win.h"
+
+/* An index in memory: the header says how large it will be. */
+typedef struct built {
+    mdw_allocator alloc;
+    uint8_t *bytes;
+    size_t len, size;
+} built;
+
+struct mdw_symfile {
+    arena *store;
+    atomic_uint *references;
+    built index; /* unless the caller has it */
+    const index_view *view;
+    mdw_unwind_info *unwind;     /* ELF: rows as they lie; NULL: none */
+    void (*release)(void *user); /* when the bytes are needed no more */
+    void *release_user;
+};
+
+/* --- building ---------------------------------------------------------- */
+
+static uint32_t kind_of(mdw_bytes bytes)
+{
+    if (str_starts(str_from(bytes), STR(INDEX_MAGIC)))
+        return MDW_SYMFILE_INDEX;
+    if (str_starts(str_from(bytes), STR("\x7F"
+                                        "ELF")))
+        return MDW_SYMFILE_ELF;
+    return sym_is(bytes) ? MDW_SYMFILE_BREAKPAD : MDW_SYMFILE_ANY;
+}
+
+static mdw_status build(uint32_t kind, mdw_bytes source,
+                        const mdw_index_options *options, mdw_sink out,
+                        mdw_error *err)
+{
+    index_writer *w;
+    bool is_elf = kind == MDW_SYMFILE_ELF;
+    if (kind != MDW_SYMFILE_BREAKPAD && !is_elf)
+        return fail_at(
+            err, kind == MDW_SYMFILE_ANY ? MDW_E_FORMAT : MDW_E_UNSUPPORTED, 0,
+            0, kind, "symbol file");
+    mdw_status status = index_writer_new(options, &w, err);
+    if (status != MDW_OK)
+        return status;
+    status = is_elf ? elf_build(source, (mdw_bytes){0}, options, w, NULL, err)
+                    : sym_build(source, options, w, err);
+    if (status != MDW_OK) {
+        index_writer_close(w);
+        return status;
+    }
+    index_writer_info(w)->source_time = options->source_time;
+    return index_finish(w, out, err);
+}
+
+mdw_status mdw_index_build(mdw_bytes source, const mdw_index_options *options,
+                           mdw_sink out, mdw_error *err)
+{
+    mdw_index_options o;
+    mdw_status status = options_read(&o, sizeof o, options);
+    if (status != MDW_OK)
+        return fail(err, status, "mdw_index_options");
+    if (!out.write || o.level > MDW_INDEX_FULL)
+        return fail(err, MDW_E_ARG, "mdw_index_options");
+    return build(kind_of(source), source, &o, out, err);
+}
+
+static bool keep(void *user, const void *data, size_t len)
+{
+    built *b = user;
+    uint64_t size = 0;
+    mdw_bytes head = {data, len};
+    if (!b->bytes) {
+        if (!bytes_uint(head, INDEX_AT_SIZE, 8, false, &size) ||
+            size > SIZE_MAX)
+            return false;
+        b->bytes = block_take(&b->alloc, (size_t)size, 1);
+        b->size = b->bytes ? (size_t)size : 0;
+    }
+    if (len > b->size - b->len)
+        return false;
+    memcpy(b->bytes + b->len, data, len);
+    b->len += len;
+    return true;
+}
+
+/* --- opening ----------------------------------------------------------- */
+
+static mdw_status make_index(mdw_symfile *f, uint32_t kind, mdw_bytes bytes,
+                             const mdw_symfile_options *o, mdw_error *err)
+{
+    mdw_index_options index = MDW_INIT(mdw_index_options);
+    index.level = MDW_INDEX_DIRECTORY;
+    index.budget = o->budget;
+    index.alloc = o->alloc;
+    f->index.alloc = allocator_or_default(o->alloc);
+    mdw_sink sink = {keep, &f->index};
+    mdw_status status = build(kind, bytes, &index, sink, err);
+    if (status == MDW_E_IO && !f->index.bytes)
+        return fail(err, MDW_E_MEMORY, "index");
+    return status;
+}
+
+static mdw_status check_identity(const index_info *info,
+                                 const mdw_module *wants, mdw_error *err)
+{
+    const mdw_debug_id *id = wants ? &wants->debug_id : NULL;
+    if (!id || id->form == MDW_DEBUG_ID_NONE)
+        return MDW_OK;
+    if (id->form == info->id.form && id->age == info->id.age &&
+        !memcmp(id->guid, info->id.guid, sizeof id->guid))
+        return MDW_OK;
+    return fail(err, MDW_E_MISMATCH, "debug id");
+}
+
+static mdw_status open_into(mdw_symfile *f, mdw_bytes bytes,
+                            const mdw_symfile_options *o, mdw_error *err)
+{
+    uint32_t kind = o->kind ? o->kind : kind_of(bytes);
+    mdw_bytes index = kind == MDW_SYMFILE_INDEX ? bytes : o->index;
+    index_view *view;
+    if (!index.len) {
+        mdw_status status = make_index(f, kind, bytes, o, err);
+        if (status != MDW_OK)
+            return status;
+        index = (mdw_bytes){f->index.bytes, f->index.len};
+    }
+    mdw_status status = index_open(index, bytes, f->store, &view, err);
+    if (status != MDW_OK)
+        return status;
+    f->view = view;
+    status = check_identity(index_about(view), o->wants, err);
+    if (status != MDW_OK || kind != MDW_SYMFILE_ELF)
+        return status;
+    status = elf_rows_open(bytes, f->store, o->alloc, &f->unwind);
+    return status == MDW_E_MEMORY ? fail(err, status, "unwind tables")
+                                  : (mdw_status)MDW_OK;
+}
+
+mdw_status mdw_symfile_open(mdw_bytes bytes, const mdw_symfile_options *options,
+                            mdw_symfile **out, mdw_error *err)
+{
+    mdw_symfile_options o;
+    mdw_status status = options_read(&o, sizeof o, options);
+    if (status != MDW_OK)
+        return fail(err, status, "mdw_symfile_options");
+    arena *store = arena_new(o.alloc, 0);
+    mdw_symfile *f = store ? arena_take(store, 1, sizeof *f) : NULL;
+    atomic_uint *references =
+        f ? arena_take(store, 1, sizeof *references) : NULL;
+    if (!references) {
+        arena_close(store);
+        return fail(err, MDW_E_MEMORY, "symbol file");
+    }
+    atomic_init(references, 1);
+    f->store = store;
+    f->references = references;
+    status = open_into(f, bytes, &o, err);
+    if (status != MDW_OK) {
+        mdw_symfile_close(f);
+        return status;
+    }
+    f->release = o.release;
+    f->release_user = o.release_user;
+    *out = f;
+    return status;
+}
+
+/* The object is const to all but its count. */
+mdw_symfile *mdw_symfile_hold(const mdw_symfile *file)
+{
+    if (file)
+        atomic_fetch_add_explicit(file->references, 1, memory_order_relaxed);
+    return (mdw_symfile *)file;
+}
+
+void mdw_symfile_close(mdw_symfile *file)
+{
+    if (!file || atomic_fetch_sub_explicit(file->references, 1,
+                                           memory_order_acq_rel) > 1)
+        return;
+    if (file->index.bytes)
+        block_give(&file->index.alloc, file->index.bytes);
+    mdw_unwind_info_close(file->unwind);
+    void (*release)(void *user) = file->release;
+    void *user = file->release_user;
+    arena_close(file->store);
+    if (release)
+        release(user);
+}
+
+uint32_t mdw_symfile_has(const mdw_symfile *file)
+{
+    uint32_t has = index_about(file->view)->has;
+    return file->unwind ? has | MDW_HAS_ROWS : has;
+}
+
+uint32_t symfile_references(const mdw_symfile *file)
+{
+    return atomic_load_explicit(file->references, memory_order_acquire);
+}
+
+const index_view *symfile_index(const mdw_symfile *file)
+{
+    return file->view;
+}
+
+/* --- answers ----------------------------------------------------------- */
+
+enum { CLEAN_MAX = 4096 };
+
+/* `name`, or a copy in `room` with U+FFFD for what is no UTF-8, cut there. */
+static mdw_str clean(mdw_str name, char *room)
+{
+    static const char mark[] = "\xEF\xBF\xBD";
+    size_t n = 0;
+    if (text_ascii(name) || utf8_span(name) == name.len)
+        return name;
+    while (name.len) {
+        bool valid;
+        mdw_str part = utf8_next(&name, &valid);
+        if (!valid)
+            part = (mdw_str){mark, sizeof mark - 1};
+        if (part.len > CLEAN_MAX - n)
+            break;
+        memcpy(room + n, part.data, part.len);
+        n += part.len;
+    }
+    return (mdw_str){room, n};
+}
+
+typedef struct lookup {
+    const index_function *function;
+    mdw_symbol_fn each;
+    void *user;
+} lookup;
+
+static bool give(void *user, const index_place *place)
+{
+    const lookup *l = user;
+    char name[CLEAN_MAX], file[CLEAN_MAX], plain[DEMANGLE_OUT_MAX];
+    mdw_symbol s = MDW_INIT(mdw_symbol);
+    s.function = clean(place->name, name);
+    size_t len = demangle(s.function, plain, sizeof plain);
+    if (len) {
+        s.raw = s.function;
+        s.function = (mdw_str){plain, len};
+    }
+    s.file = clean(place->file, file);
+    s.line = place->line;
+    s.flags = place->flags;
+    if (!(place->flags & MDW_SYMBOL_INLINE)) {
+        s.range = (mdw_range){l->function->start, l->function->bytes};
+        s.args = l->function->args;
+    }
+    return l->each(l->user, &s);
+}
+
+mdw_status mdw_symfile_lookup(const mdw_symfile *file, uint64_t rva,
+                              mdw_symbol_fn each, void *user)
+{
+    index_function f;
+    if (rva > UINT32_MAX)
+        return MDW_ABSENT;
+    mdw_status status = index_find(file->view, (uint32_t)rva, &f);
+    if (status != MDW_OK)
+        return status;
+    lookup l = {&f, each, user};
+    return index_detail(file->view, &f, (uint32_t)rva, give, &l);
+}
+
+mdw_status mdw_symfile_find(const mdw_symfile *file, mdw_str name,
+                            mdw_range *out)
+{
+    (void)file;
+    (void)name;
+    *out = (mdw_range){0, 0};
+    return MDW_ABSENT;
+}
+
+/* STACK WIN, asked for its `choice`-th answer. */
+static mdw_status win_rows(const index_view *view, const mdw_image *image,
+                           const mdw_row_query *query, uint32_t choice,
+                           mdw_row *row)
+{
+    index_win win;
+    uint32_t rva = (uint32_t)(query->pc - image->range.start);
+    mdw_status status = index_win_at(view, rva, &win);
+    if (status != MDW_OK)
+        return status;
+    mdw_row_query q = *query;
+    q.choice = choice;
+    stack_win w = {.type = win.type,
+                   .params = win.params,
+                   .saved = win.saved,
+                   .locals = win.locals,
+                   .allocates_base = win.allocates_base,
+                   .program = win.program};
+    status = stack_win_row(&w, &image->range, &q, row);
+    row->pc = (mdw_range){image->range.start + win.range.start, win.range.size};
+    return status;
+}
+
+/* STACK CFI first; what else there is comes from STACK WIN. */
+static mdw_status rows(void *user, const mdw_image *image,
+                       const mdw_row_query *query, mdw_row *row)
+{
+    const mdw_symfile *file = user;
+    uint64_t rva = query->pc - image->range.start;
+    sym_row found;
+    index_function f;
+    if (rva > UINT32_MAX)
+        return MDW_ABSENT;
+    bool x86 = index_about(file->view)->arch == MDW_ARCH_X86;
+    if (x86 && index_find(file->view, (uint32_t)rva, &f) == MDW_OK)
+        row->args = f.args;
+    mdw_status status = index_row(file->view, (uint32_t)rva, &found);
+    bool cfi = status == MDW_OK;
+    if (cfi && !query->choice) {
+        sym_row_fill(&found, row);
+        row->pc.start += image->range.start;
+        return MDW_OK;
+    }
+    if (status < 0 || !x86)
+        return status < 0 ? status : MDW_ABSENT;
+    return win_rows(file->view, image, query, query->choice - cfi, row);
+}
+
+void mdw_symfile_image(const mdw_symfile *file, mdw_image *image)
+{
+    const index_info *info = index_about(file->view);
+    image->link_base = info->link_base;
+    if (file->unwind) {
+        image->rows = mdw_unwind_info_rows;
+        image->user = file->unwind;
+        return;
+    }
+    if (!(info->has & MDW_HAS_ROWS))
+        return;
+    image->rows = rows;
+    image->user = (void *)file; /* rows takes it back as const */
+}
+
+mdw_memory mdw_symfile_code(const mdw_symfile *file)
+{
+    (void)file;
+    return (mdw_memory){NULL, NULL, NULL};
+}

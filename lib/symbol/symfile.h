@@ -1,0 +1,10 @@
+/* lib/symbol/symfile.h - what the store asks of an open symbol file. */
+#ifndef MDW_SYMBOL_SYMFILE_H
+#define MDW_SYMBOL_SYMFILE_H
+
+#include "mdwalk/symbol.h"
+
+/* How many hold it; another thread may have changed that already. */
+uint32_t symfile_references(const mdw_symfile *file);
+
+#endif
