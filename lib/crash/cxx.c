@@ -58,7 +58,7 @@ static bool itanium_header(scene *s, uint64_t header)
 static void itanium(scene *s)
 {
     uint64_t word, class_of;
-    for (unsigned i = 0; s->has_sp && i < STACK_WORDS; i++) {
+    for (uint64_t i = 0; s->has_sp && i < STACK_WORDS; i++) {
         if (!scene_load(s, s->sp + i * s->pointer, s->pointer, &word))
             return;
         if (word < 0x10000 || word % 8 || !scene_load(s, word, 8, &class_of) ||
@@ -83,7 +83,7 @@ static void microsoft(scene *s)
         !scene_load(s, base + list + 4, 4, &type) ||
         !scene_load(s, base + type + 4, 4, &descriptor))
         return;
-    name = base + descriptor + 2 * s->pointer;
+    name = base + descriptor + UINT64_C(2) * s->pointer;
     message_add(s, MDW_MESSAGE_CXX_TYPE, MDW_NONE, name,
                 text_at(s, &s->memory, name));
 }
