@@ -26,7 +26,7 @@ static inline size_t bytes_copy(void *dst, mdw_bytes bytes, uint64_t at,
                                 size_t len)
 {
     mdw_bytes part = bytes_slice(bytes, at, len);
-    if (part.len)
+    if (part.data && part.len)
         memcpy(dst, part.data, part.len);
     return part.len;
 }

@@ -46,14 +46,14 @@ static inline bool text_done(text *t)
 /* The first byte; 0 when nothing is left. */
 static inline char text_first(const text *t)
 {
-    return t->at < t->end ? *t->at : '\0';
+    return (char)(t->at < t->end ? *t->at : '\0');
 }
 
 /* Goes over `word` and the blanks behind it; false, and nothing moved, when
  * something else is there. */
 static inline bool text_word(text *t, const char *word, size_t len)
 {
-    if ((size_t)(t->end - t->at) < len || memcmp(t->at, word, len) ||
+    if ((size_t)(t->end - t->at) < len || memcmp(t->at, word, len) != 0 ||
         (t->at + len < t->end && !text_blank(t->at[len])))
         return false;
     t->at += len;

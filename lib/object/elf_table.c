@@ -64,14 +64,14 @@ static uint64_t count_by_gnu_hash(const elf_file *f, mdw_bytes hash)
 /* Elf_Dyn: tag and value, each as wide as an address. */
 static bool from_dynamic(const elf_file *f, elf_symbols *out)
 {
-    unsigned width = f->is_64 ? 8 : 4;
+    const uint8_t width = f->is_64 ? 8 : 4;
     mdw_bytes dynamic = {NULL, 0}, symbols = {NULL, 0}, strings = {NULL, 0};
     for (size_t i = 0; i < f->segment_count && !dynamic.len; i++)
         if (f->segments[i].type == PT_DYNAMIC)
             dynamic = f->segments[i].bytes;
     uint64_t count = 0;
     reader r = reader_at(dynamic, 0, 0, f->big_endian);
-    while (reader_left(&r) >= 2 * width) {
+    while (reader_left(&r) >= (size_t)2 * width) {
         uint64_t tag = reader_uint(&r, width);
         mdw_bytes at = at_addr(f, reader_uint(&r, width));
         if (tag == DT_NULL)

@@ -79,7 +79,7 @@ static mdw_status images_make(session *s)
     const mdw_process_options *o = &s->options;
     size_t count = s->module_count + o->image_count;
     mdw_image *images = arena_take(s->scratch, s->module_count, sizeof *images);
-    s->images = arena_take(s->scratch, count, sizeof *s->images);
+    s->images = arena_take(s->scratch, count, sizeof(const mdw_image *));
     if (!images || !s->images)
         return MDW_E_MEMORY;
     for (size_t i = 0; i < s->module_count; i++) {

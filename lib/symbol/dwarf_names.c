@@ -178,7 +178,7 @@ static mdw_str joined(names *n, mdw_str scope, mdw_str name)
     if (!out)
         return name;
     memcpy(out, scope.data, scope.len);
-    memcpy(out + scope.len, "::", 2);
+    out[scope.len] = out[scope.len + 1] = ':';
     if (name.len)
         memcpy(out + scope.len + 2, name.data, name.len);
     return (mdw_str){out, len};

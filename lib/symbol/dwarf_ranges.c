@@ -176,10 +176,11 @@ static void read_set(reader *r, unsigned offset_size, dwarf_work *work,
     uint8_t segment = reader_u8(r);
     if (r->bad || version != 2 || segment || (size != 4 && size != 8))
         return;
-    uint64_t past = (head + r->pos) % (2u * size);
+    const size_t pair = (size_t)2 * size;
+    uint64_t past = (head + r->pos) % pair;
     if (past)
-        reader_skip(r, 2u * size - past);
-    while (reader_left(r) >= 2u * size && dwarf_spend(work, 1)) {
+        reader_skip(r, pair - past);
+    while (reader_left(r) >= pair && dwarf_spend(work, 1)) {
         uint64_t start = reader_uint(r, size);
         uint64_t length = reader_uint(r, size);
         if (!start && !length)

@@ -74,8 +74,8 @@ static mdw_str scope_of(const dwarf_put *p, const die *d, char out[SCOPE_MAX])
         if (!name.len || name.len + 2 > SCOPE_MAX - len)
             continue;
         if (len) {
-            memcpy(out + len, "::", 2);
-            len += 2;
+            out[len++] = ':';
+            out[len++] = ':';
         }
         if (name.len > SCOPE_MAX - len)
             break;
@@ -496,7 +496,7 @@ void dwarf_put_close(dwarf_put *p)
         return;
     list *lists[] = {&p->functions, &p->ranges, &p->calls,   &p->lines,
                      &p->inlines,   &p->own,    &p->covered, &p->rest};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (size_t i = 0; i < sizeof lists / sizeof(list *); i++)
         list_drop(&p->d->pool, lists[i]);
     dwarf_rows_close(&p->rows);
     names_close(p->names);

@@ -201,8 +201,8 @@ static uint32_t put_table(const index_writer *w, const uint64_t *offsets,
     uint32_t n = 0;
 #define X(id, name, stride)                                                    \
     if (offsets[id])                                                           \
-        put_entry(head + INDEX_HEADER_SIZE + INDEX_ENTRY_SIZE * n++, id,       \
-                  stride, offsets[id], w->section[id].size);
+        put_entry(head + INDEX_HEADER_SIZE + (size_t)INDEX_ENTRY_SIZE * n++,   \
+                  id, stride, offsets[id], w->section[id].size);
     INDEX_SECTIONS(X)
 #undef X
     return n;
@@ -234,7 +234,8 @@ static void make_head(index_writer *w, const uint64_t *offsets, uint8_t *head)
 {
     const index_info *i = &w->info;
     memset(head, 0, INDEX_START);
-    memcpy(head + INDEX_AT_MAGIC, INDEX_MAGIC, 8);
+    static const char magic[8] = INDEX_MAGIC; /* no NUL */
+    memcpy(head + INDEX_AT_MAGIC, magic, sizeof magic);
     put_le(head + INDEX_AT_VERSION, INDEX_VERSION, 4);
     put_le(head + INDEX_AT_SECTIONS, put_table(w, offsets, head), 4);
     put_le(head + INDEX_AT_SIZE,

@@ -11,15 +11,10 @@
 /* By id: the least stride, 0 for an id that is not known. */
 static uint32_t known_stride(uint32_t id)
 {
-    switch (id) {
-#define X(id, name, stride)                                                    \
-    case id:                                                                   \
-        return stride;
-        INDEX_SECTIONS(X)
+#define X(id, name, stride) [id] = (stride),
+    static const uint32_t strides[INDEX_SECTION_COUNT] = {INDEX_SECTIONS(X)};
 #undef X
-    default:
-        return 0;
-    }
+    return id < INDEX_SECTION_COUNT ? strides[id] : 0;
 }
 
 static uint64_t hash(mdw_bytes bytes, uint64_t seed)

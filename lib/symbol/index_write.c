@@ -51,7 +51,7 @@ void index_writer_close(index_writer *w)
     list *const lists[] = {&w->pieces,  &w->functions, &w->publics,
                            &w->rows,    &w->wins,      &w->files,
                            &w->sorting, &w->nested,    &w->order};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (size_t i = 0; i < sizeof lists / sizeof(list *); i++)
         list_drop(p, lists[i]);
     for (uint32_t i = 0; i < INDEX_SECTION_COUNT; i++)
         spool_drop(&w->section[i], p);

@@ -34,7 +34,7 @@ typedef struct debuginfod {
 static question *question_for(debuginfod *d, const char *id, bool executable)
 {
     question *q = d->first;
-    while (q && (q->executable != executable || strcmp(q->id, id)))
+    while (q && (q->executable != executable || strcmp(q->id, id) != 0))
         q = q->next;
     if (q || d->count == MAX_QUESTIONS)
         return q;

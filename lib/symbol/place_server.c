@@ -107,7 +107,7 @@ static fetch *fetch_for(server *s, const mdw_module *module, const path *url)
     mdw_str address = {url->text, url->len};
     path kept, miss;
     fetch *f = s->fetches;
-    while (f && strcmp(f->url, url->text))
+    while (f && strcmp(f->url, url->text) != 0)
         f = f->next;
     if (f)
         return f;

@@ -18,7 +18,7 @@ static bool file_open(spool *s, pool *p, const char *folder)
     char *path = pool_take(p, size, 1);
     if (!path)
         return false;
-    memcpy(path, folder, len);
+    memcpy(path, folder, len + 1);
     memcpy(path + len, NAME, sizeof NAME);
     int file = mkstemp(path);
     if (file >= 0)

@@ -354,7 +354,7 @@ void sym_put_full(sym_directory *d, const mdw_budget *budget, index_writer *w)
     put_wins(d, w, true);
     put_counts(d, w);
     list *const lists[] = {&b.origins, &b.lines, &b.inlines, &b.deltas};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (size_t i = 0; i < sizeof lists / sizeof(list *); i++)
         list_drop(d->pool, lists[i]);
 }
 

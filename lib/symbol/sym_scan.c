@@ -224,7 +224,7 @@ void sym_directory_drop(sym_directory *d)
 {
     list *const lists[] = {&d->functions, &d->publics, &d->inits,  &d->orphans,
                            &d->wins,      &d->files,   &d->origins};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (size_t i = 0; i < sizeof lists / sizeof(list *); i++)
         list_drop(d->pool, lists[i]);
 }
 

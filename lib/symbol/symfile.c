@@ -94,7 +94,7 @@ static bool keep(void *user, const void *data, size_t len)
         b->bytes = block_take(&b->alloc, (size_t)size, 1);
         b->size = b->bytes ? (size_t)size : 0;
     }
-    if (len > b->size - b->len)
+    if (!b->bytes || len > b->size - b->len)
         return false;
     memcpy(b->bytes + b->len, data, len);
     b->len += len;
