@@ -47,8 +47,8 @@ static bytes read_all(const char *path)
 static bool place(void *user, const index_place *p)
 {
     (void)user;
-    printf("%.*s|%.*s|%" PRIu32 "\n", (int)p->name.len, p->name.data,
-           (int)p->file.len, p->file.data, p->line);
+    printf("%.*s|%.*s|%" PRIu32 "|%" PRIx32 "\n", (int)p->name.len,
+           p->name.data, (int)p->file.len, p->file.data, p->line, p->start);
     return true;
 }
 

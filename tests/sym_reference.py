@@ -154,12 +154,16 @@ class Sym:
             if at < 0 or (before >= 0 and self.function_starts[before] > self.public_starts[at]):
                 return []
             start, args, name = self.publics[at]
-            return [f"nearest {start:x} 0 {args:x}", f"{name}||0"]
+            return [f"nearest {start:x} 0 {args:x}", f"{name}||0|{start:x}"]
         n, start, size, args, m, name = found[2]
         size = min(size, LIMIT - start)
         lines, inlines = self.body(n)
         inside = [x for x in lines if x[0] <= rva < x[0] + x[1] and x[0] < LIMIT]
         line, file = min(inside, key=lambda x: x[:2])[2:] if inside else (0, None)
+        begin = start
+        if line:
+            owned = pieces([(x[0], x[1], x) for x in lines])
+            begin = owner(owned, [p[0] for p in owned], rva)[0]
         chain = []
         while True:
             here = [i for i in inlines if i[0] == len(chain) and i[1] <= rva < i[1] + i[2] and i[1] < LIMIT]
@@ -168,10 +172,10 @@ class Sym:
             chain.append(min(here, key=lambda i: i[1:3]))
         out = []
         for _, _, _, call_line, call_file, origin in reversed(chain):
-            out.append(f"{self.origins.get(origin, (0, ''))[1]}|{self.files.get(file, '')}|{line}")
+            out.append(f"{self.origins.get(origin, (0, ''))[1]}|{self.files.get(file, '')}|{line}|{begin:x}")
             line = call_line
             file = (lines[0][3] if lines else None) if call_file == "first" else call_file
-        out.append(f"{name}|{self.files.get(file, '')}|{line}")
+        out.append(f"{name}|{self.files.get(file, '')}|{line}|{begin:x}")
         return [f"{'shared' if m else 'function'} {start:x} {size:x} {args:x}"] + out
 
     def rules(self, rva):

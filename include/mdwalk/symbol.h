@@ -79,6 +79,9 @@ typedef struct mdw_symbol {
     uint32_t column;  /* 1-based; 0: unknown */
     uint32_t args;    /* bytes of stack arguments; 0: unknown */
     uint32_t flags;   /* enum mdw_symbol_flag */
+    uint64_t
+        line_start; /* where the code of the innermost line begins, relative
+                       to the image; without a line the function's start */
 } mdw_symbol;
 
 /* Calls `each` for the innermost inlined call at `rva` first, outward, and for

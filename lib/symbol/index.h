@@ -242,6 +242,8 @@ typedef struct index_place {
     mdw_str file;
     uint32_t line;
     uint32_t flags; /* enum mdw_symbol_flag */
+    uint32_t start; /* rva at which the code of the line begins, which belongs
+                       to the innermost place */
 } index_place;
 typedef bool (*index_place_fn)(void *user, const index_place *place);
 

@@ -156,6 +156,7 @@ typedef struct call {
 /* What is at one address: innermost call first. */
 typedef struct detail {
     uint32_t file, line;
+    uint32_t start; /* rva of the line */
     uint32_t count;
     call calls[INDEX_DEPTH];
 } detail;
@@ -241,19 +242,47 @@ static void see_call(const sym_inline *in, uint32_t rva, best *b)
             *b = (best){r, in->origin, in->call_file, in->call_line};
 }
 
+/* Ends of ranges out of a text: one beyond 32 bits is as good as the last. */
+static uint64_t end_of(sym_range r)
+{
+    return r.bytes > UINT32_MAX - r.rva ? UINT32_MAX : r.rva + r.bytes;
+}
+
+/* Where the piece of `line` that covers `rva` begins: behind the lines that own
+ * what both cover. `ended` is the highest end of a line before `rva`: mostly
+ * nothing overlaps, and then it is no higher than the line's own start. */
+static uint32_t line_start(const index_view *v, const index_function *f,
+                           uint32_t rva, sym_range line, uint64_t ended)
+{
+    uint64_t start = line.rva;
+    sym_cursor c;
+    sym_item item;
+    sym_cursor_at(&c, v->source, f->text, origin_file, v);
+    while (ended > start && sym_next(&c, &item)) {
+        sym_range r = item.line.range;
+        if (!item.is_inline && r.rva <= line.rva && end_of(r) <= rva &&
+            end_of(r) > start)
+            start = end_of(r);
+    }
+    return (uint32_t)start; /* <= rva */
+}
+
 static void detail_from_text(const index_view *v, const index_function *f,
                              uint32_t rva, detail *d)
 {
     best line = {.a = MDW_NONE}, calls[INDEX_DEPTH];
     uint32_t depths = 0; /* of `calls` that are filled */
+    uint64_t ended = 0;
     sym_cursor c;
     sym_item item;
     sym_cursor_at(&c, v->source, f->text, origin_file, v);
     while (sym_next(&c, &item)) {
         if (!item.is_inline) {
-            if (better(&line, item.line.range, rva))
-                line =
-                    (best){item.line.range, item.line.file, item.line.line, 0};
+            sym_range r = item.line.range;
+            if (better(&line, r, rva))
+                line = (best){r, item.line.file, item.line.line, 0};
+            else if (r.rva < rva && end_of(r) <= rva && end_of(r) > ended)
+                ended = end_of(r);
             continue;
         }
         for (; depths <= item.call.depth; depths++)
@@ -262,6 +291,8 @@ static void detail_from_text(const index_view *v, const index_function *f,
     }
     d->file = line.a;
     d->line = line.b;
+    if (line.range.bytes)
+        d->start = line_start(v, f, rva, line.range, ended);
     for (d->count = 0; d->count < depths && calls[d->count].range.bytes;)
         d->count++;
     for (uint32_t i = 0; i < d->count; i++) {
@@ -306,6 +337,7 @@ static void detail_from_records(const index_view *v, const index_function *f,
     uint32_t after = view_after(v, INDEX_LINE, low, high, rva);
     const table *t = after > low ? view_record(v, INDEX_LINE, after - 1) : NULL;
     if (t) {
+        d->start = table_u32(t, after - 1, INDEX_LINE_RVA);
         d->line = table_u32(t, after - 1, INDEX_LINE_LINE);
         d->file = table_u32(t, after - 1, INDEX_LINE_FILE);
     }
@@ -347,6 +379,7 @@ static mdw_status tell(const index_view *v, const index_function *f,
             .name = inlined ? call_name(v, spots[i].name) : f->name,
             .file = file_name(v, spots[i].file, spots[i].file_at),
             .line = spots[i].line,
+            .start = d->line ? d->start : f->start,
             .flags = inlined ? MDW_SYMBOL_INLINE : f->flags,
         };
     }
@@ -363,7 +396,7 @@ mdw_status index_detail(const index_view *v, const index_function *f,
 {
     detail d;
     d.file = MDW_NONE;
-    d.line = d.count = 0;
+    d.line = d.count = d.start = 0;
     if (f->bytes && full(v))
         detail_from_records(v, f, rva, &d);
     else if (f->bytes)

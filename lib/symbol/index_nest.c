@@ -65,19 +65,15 @@ void writer_put_lines(index_writer *w, const index_function *f,
     uint64_t ignored;
     piece_sweep(&w->pool, &w->sorting, &ignored);
     const piece *at = w->sorting.items;
-    uint64_t end = 0; /* of the last; 0: none yet */
-    const index_line *last = NULL;
+    uint64_t end = 0; /* of the last */
     for (size_t i = 0; i < w->sorting.count; i++) {
         const index_line *l = &lines[at[i].number];
-        bool gap = last && at[i].rva != end;
-        if (gap)
+        if (i && at[i].rva != end)
             put_line(w, end, 0, MDW_NONE);
-        if (gap || !last || l->line != last->line || l->file != last->file)
-            put_line(w, at[i].rva, l->line, l->file);
-        last = l;
+        put_line(w, at[i].rva, l->line, l->file);
         end = (uint64_t)at[i].rva + at[i].bytes;
     }
-    if (last && end < end_of(f))
+    if (w->sorting.count && end < end_of(f))
         put_line(w, end, 0, MDW_NONE);
     *written = records(w, INDEX_LINE, INDEX_LINE_SIZE) - *first;
 }

@@ -265,6 +265,7 @@ static bool give(void *user, const index_place *place)
     }
     s.file = clean(place->file, file);
     s.line = place->line;
+    s.line_start = place->start;
     s.flags = place->flags;
     if (!(place->flags & MDW_SYMBOL_INLINE)) {
         s.range = (mdw_range){l->function->start, l->function->bytes};
