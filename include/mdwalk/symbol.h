@@ -60,7 +60,8 @@ MDW_API uint32_t mdw_symfile_has(const mdw_symfile *file);
 
 /* Fills rows, user and link_base of `image`; the file must outlive it. */
 MDW_API void mdw_symfile_image(const mdw_symfile *file, mdw_image *image);
-/* The image's bytes by rva, as linked. Empty without MDW_HAS_CODE. */
+/* The image's bytes by rva, as linked and not relocated, from segments that are
+ * not writable; ELF alone. Without MDW_HAS_CODE `read` is NULL. */
 MDW_API mdw_memory mdw_symfile_code(const mdw_symfile *file);
 
 enum mdw_symbol_flag {
@@ -90,7 +91,10 @@ typedef struct mdw_symbol {
 typedef bool (*mdw_symbol_fn)(void *user, const mdw_symbol *symbol);
 MDW_API mdw_status mdw_symfile_lookup(const mdw_symfile *file, uint64_t rva,
                                       mdw_symbol_fn each, void *user);
-/* Where the symbol `name` lies, data included; executables alone know. */
+/* Where the symbol `name` lies, exactly as the file spells it, relative to the
+ * image; size 0: not said. Data are known to ELF files alone. Of several the
+ * one that comes first. Costs a look at every name. MDW_ABSENT: none; `out` is
+ * then all zero. */
 MDW_API mdw_status mdw_symfile_find(const mdw_symfile *file, mdw_str name,
                                     mdw_range *out);
 

@@ -1,7 +1,9 @@
 /* lib/symbol/elf_none.c - a build without libdwarf has no ELF symbol files. */
 #include "lib/base/fail.h"
 #include "lib/symbol/elf_build.h"
+#include "lib/symbol/elf_code.h"
 #include "lib/symbol/elf_rows.h"
+#include "lib/symbol/elf_symbols.h"
 
 mdw_status elf_build(mdw_bytes image, mdw_bytes debug,
                      const mdw_index_options *options, index_writer *w,
@@ -15,10 +17,42 @@ mdw_status elf_build(mdw_bytes image, mdw_bytes debug,
     return fail(err, MDW_E_UNSUPPORTED, "dwarf");
 }
 
-mdw_status elf_rows_open(mdw_bytes bytes, arena *store,
+mdw_status elf_symbol_find(const elf_file *file, mdw_str name, mdw_range *out)
+{
+    (void)file;
+    (void)name;
+    (void)out;
+    return MDW_ABSENT;
+}
+
+mdw_status elf_code_open(const elf_file *file, arena *store, elf_code **out)
+{
+    (void)file;
+    (void)store;
+    (void)out;
+    return MDW_ABSENT;
+}
+
+size_t elf_code_read(void *user, uint64_t rva, void *dst, size_t len)
+{
+    (void)user;
+    (void)rva;
+    (void)dst;
+    (void)len;
+    return 0;
+}
+
+mdw_window elf_code_window(void *user, uint64_t rva)
+{
+    (void)user;
+    (void)rva;
+    return (mdw_window){0, (mdw_bytes){NULL, 0}};
+}
+
+mdw_status elf_rows_open(const elf_file *elf, arena *store,
                          const mdw_allocator *alloc, mdw_unwind_info **out)
 {
-    (void)bytes;
+    (void)elf;
     (void)store;
     (void)alloc;
     *out = NULL;

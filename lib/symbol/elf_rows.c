@@ -1,8 +1,6 @@
 /* lib/symbol/elf_rows.c - the unwind tables of an ELF file. */
 #include "lib/symbol/elf_rows.h"
 
-#include "lib/object/elf.h"
-
 #define UNPACKED_MAX (UINT64_C(256) << 20)
 
 static const struct {
@@ -31,18 +29,14 @@ static void take_sections(const elf_file *elf, arena *store, mdw_sections *out)
     }
 }
 
-mdw_status elf_rows_open(mdw_bytes bytes, arena *store,
+mdw_status elf_rows_open(const elf_file *elf, arena *store,
                          const mdw_allocator *alloc, mdw_unwind_info **out)
 {
-    elf_file *elf;
     mdw_sections sections = MDW_INIT(mdw_sections);
-    mdw_status status = elf_open(bytes, store, &elf, NULL);
-    if (status != MDW_OK)
-        return status == MDW_E_MEMORY ? status : (mdw_status)MDW_ABSENT;
     sections.arch = elf->arch;
     sections.big_endian = elf->big_endian;
     take_sections(elf, store, &sections);
-    status = mdw_unwind_info_new(&sections, alloc, out, NULL);
+    mdw_status status = mdw_unwind_info_new(&sections, alloc, out, NULL);
     return status == MDW_OK || status == MDW_E_MEMORY ? status
                                                       : (mdw_status)MDW_ABSENT;
 }

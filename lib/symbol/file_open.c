@@ -105,7 +105,7 @@ static mdw_status open_with(holder *h, mdw_bytes index, const file_want *want,
     o.alloc = options->alloc;
     o.release = holder_close;
     o.release_user = h;
-    return mdw_symfile_open(out->source, &o, &out->file, &out->trouble);
+    return symfile_open_bare(out->source, &o, &out->file, &out->trouble);
 }
 
 /* MDW_ABSENT: there is none, or it is not to be trusted. */

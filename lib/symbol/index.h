@@ -282,6 +282,10 @@ const index_info *index_about(const index_view *view);
  * function starting between (flag NEAREST), else MDW_ABSENT. */
 mdw_status index_find(const index_view *view, uint32_t rva,
                       index_function *out);
+/* The first function called `name`, as the file has it, else the first public
+ * symbol, whose range has size 0. O(names). MDW_ABSENT. */
+mdw_status index_find_name(const index_view *view, mdw_str name,
+                           mdw_range *out);
 /* Reads LINE and INLINE, or the function's own text. Allocates nothing. */
 mdw_status index_detail(const index_view *view, const index_function *function,
                         uint32_t rva, index_place_fn each, void *user);

@@ -13,7 +13,9 @@
 #include "lib/base/utf8.h"
 #include "lib/symbol/demangle.h"
 #include "lib/symbol/elf_build.h"
+#include "lib/symbol/elf_code.h"
 #include "lib/symbol/elf_rows.h"
+#include "lib/symbol/elf_symbols.h"
 #include "lib/symbol/sym.h"
 #include "lib/symbol/symfile.h"
 #include "lib/unwind/stack_win.h"
@@ -28,9 +30,11 @@ typedef struct built {
 struct mdw_symfile {
     arena *store;
     atomic_uint *references;
-    built index; /* unless the caller has it */
-    const index_view *view;
+    built index;                 /* unless the caller has it */
+    const index_view *view;      /* NULL: an ELF file without names */
+    elf_file *elf;               /* NULL: another kind */
     mdw_unwind_info *unwind;     /* ELF: rows as they lie; NULL: none */
+    elf_code *code;              /* ELF: its own bytes; NULL: none */
     void (*release)(void *user); /* when the bytes are needed no more */
     void *release_user;
 };
@@ -118,22 +122,21 @@ static mdw_status make_index(mdw_symfile *f, uint32_t kind, mdw_bytes bytes,
     return status;
 }
 
-static mdw_status check_identity(const index_info *info,
+static mdw_status check_identity(const mdw_debug_id *has,
                                  const mdw_module *wants, mdw_error *err)
 {
     const mdw_debug_id *id = wants ? &wants->debug_id : NULL;
     if (!id || id->form == MDW_DEBUG_ID_NONE)
         return MDW_OK;
-    if (id->form == info->id.form && id->age == info->id.age &&
-        !memcmp(id->guid, info->id.guid, sizeof id->guid))
+    if (id->form == has->form && id->age == has->age &&
+        !memcmp(id->guid, has->guid, sizeof id->guid))
         return MDW_OK;
     return fail(err, MDW_E_MISMATCH, "debug id");
 }
 
-static mdw_status open_into(mdw_symfile *f, mdw_bytes bytes,
-                            const mdw_symfile_options *o, mdw_error *err)
+static mdw_status open_index(mdw_symfile *f, uint32_t kind, mdw_bytes bytes,
+                             const mdw_symfile_options *o, mdw_error *err)
 {
-    uint32_t kind = o->kind ? o->kind : kind_of(bytes);
     mdw_bytes index = kind == MDW_SYMFILE_INDEX ? bytes : o->index;
     index_view *view;
     if (!index.len) {
@@ -146,16 +149,46 @@ static mdw_status open_into(mdw_symfile *f, mdw_bytes bytes,
     if (status != MDW_OK)
         return status;
     f->view = view;
-    status = check_identity(index_about(view), o->wants, err);
-    if (status != MDW_OK || kind != MDW_SYMFILE_ELF)
+    return check_identity(&index_about(view)->id, o->wants, err);
+}
+
+/* What the file has without any index. A table that is broken is as good as
+ * none. */
+static mdw_status open_elf(mdw_symfile *f, mdw_bytes bytes,
+                           const mdw_symfile_options *o, mdw_error *err)
+{
+    mdw_status status = elf_open(bytes, f->store, &f->elf, err);
+    if (status != MDW_OK)
         return status;
-    status = elf_rows_open(bytes, f->store, o->alloc, &f->unwind);
-    return status == MDW_E_MEMORY ? fail(err, status, "unwind tables")
+    if (!f->view) {
+        mdw_debug_id id = elf_debug_id(f->elf);
+        status = check_identity(&id, o->wants, err);
+        if (status != MDW_OK)
+            return status;
+    }
+    status = elf_rows_open(f->elf, f->store, o->alloc, &f->unwind);
+    if (status != MDW_E_MEMORY)
+        status = elf_code_open(f->elf, f->store, &f->code);
+    if (status == MDW_ABSENT)
+        f->code = NULL;
+    return status == MDW_E_MEMORY ? fail(err, status, "ELF file")
                                   : (mdw_status)MDW_OK;
 }
 
-mdw_status mdw_symfile_open(mdw_bytes bytes, const mdw_symfile_options *options,
-                            mdw_symfile **out, mdw_error *err)
+static mdw_status open_into(mdw_symfile *f, mdw_bytes bytes,
+                            const mdw_symfile_options *o, bool bare,
+                            mdw_error *err)
+{
+    uint32_t kind = o->kind ? o->kind : kind_of(bytes);
+    bool elf = kind == MDW_SYMFILE_ELF;
+    mdw_status status = bare && elf && !o->index.len
+                            ? MDW_OK
+                            : open_index(f, kind, bytes, o, err);
+    return status == MDW_OK && elf ? open_elf(f, bytes, o, err) : status;
+}
+
+static mdw_status open_file(mdw_bytes bytes, const mdw_symfile_options *options,
+                            bool bare, mdw_symfile **out, mdw_error *err)
 {
     mdw_symfile_options o;
     mdw_status status = options_read(&o, sizeof o, options);
@@ -172,7 +205,7 @@ mdw_status mdw_symfile_open(mdw_bytes bytes, const mdw_symfile_options *options,
     atomic_init(references, 1);
     f->store = store;
     f->references = references;
-    status = open_into(f, bytes, &o, err);
+    status = open_into(f, bytes, &o, bare, err);
     if (status != MDW_OK) {
         mdw_symfile_close(f);
         return status;
@@ -181,6 +214,19 @@ mdw_status mdw_symfile_open(mdw_bytes bytes, const mdw_symfile_options *options,
     f->release_user = o.release_user;
     *out = f;
     return status;
+}
+
+mdw_status mdw_symfile_open(mdw_bytes bytes, const mdw_symfile_options *options,
+                            mdw_symfile **out, mdw_error *err)
+{
+    return open_file(bytes, options, false, out, err);
+}
+
+mdw_status symfile_open_bare(mdw_bytes bytes,
+                             const mdw_symfile_options *options,
+                             mdw_symfile **out, mdw_error *err)
+{
+    return open_file(bytes, options, true, out, err);
 }
 
 /* The object is const to all but its count. */
@@ -208,8 +254,10 @@ void mdw_symfile_close(mdw_symfile *file)
 
 uint32_t mdw_symfile_has(const mdw_symfile *file)
 {
-    uint32_t has = index_about(file->view)->has;
-    return file->unwind ? has | MDW_HAS_ROWS : has;
+    uint32_t has = file->view ? index_about(file->view)->has : 0;
+    if (file->unwind)
+        has |= MDW_HAS_ROWS;
+    return file->code ? has | MDW_HAS_CODE : has;
 }
 
 uint32_t symfile_references(const mdw_symfile *file)
@@ -278,7 +326,7 @@ mdw_status mdw_symfile_lookup(const mdw_symfile *file, uint64_t rva,
                               mdw_symbol_fn each, void *user)
 {
     index_function f;
-    if (rva > UINT32_MAX)
+    if (rva > UINT32_MAX || !file->view)
         return MDW_ABSENT;
     mdw_status status = index_find(file->view, (uint32_t)rva, &f);
     if (status != MDW_OK)
@@ -290,10 +338,11 @@ mdw_status mdw_symfile_lookup(const mdw_symfile *file, uint64_t rva,
 mdw_status mdw_symfile_find(const mdw_symfile *file, mdw_str name,
                             mdw_range *out)
 {
-    (void)file;
-    (void)name;
     *out = (mdw_range){0, 0};
-    return MDW_ABSENT;
+    if (file->elf && elf_symbol_find(file->elf, name, out) == MDW_OK)
+        return MDW_OK;
+    return file->view ? index_find_name(file->view, name, out)
+                      : (mdw_status)MDW_ABSENT;
 }
 
 /* STACK WIN, asked for its `choice`-th answer. */
@@ -346,14 +395,14 @@ static mdw_status rows(void *user, const mdw_image *image,
 
 void mdw_symfile_image(const mdw_symfile *file, mdw_image *image)
 {
-    const index_info *info = index_about(file->view);
-    image->link_base = info->link_base;
+    image->link_base =
+        file->elf ? file->elf->image.start : index_about(file->view)->link_base;
     if (file->unwind) {
         image->rows = mdw_unwind_info_rows;
         image->user = file->unwind;
         return;
     }
-    if (!(info->has & MDW_HAS_ROWS))
+    if (!file->view || !(index_about(file->view)->has & MDW_HAS_ROWS))
         return;
     image->rows = rows;
     image->user = (void *)file; /* rows takes it back as const */
@@ -361,6 +410,6 @@ void mdw_symfile_image(const mdw_symfile *file, mdw_image *image)
 
 mdw_memory mdw_symfile_code(const mdw_symfile *file)
 {
-    (void)file;
-    return (mdw_memory){NULL, NULL, NULL};
+    return file->code ? (mdw_memory){elf_code_read, elf_code_window, file->code}
+                      : (mdw_memory){NULL, NULL, NULL};
 }
