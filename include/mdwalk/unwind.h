@@ -59,8 +59,10 @@ enum mdw_answer_id {
 enum mdw_place_flag {
     MDW_PLACE_EXEC = 1 << 0,     /* wanted, or filled: exec */
     MDW_PLACE_FUNCTION = 1 << 1, /* wanted, or filled: function, flags below */
-    MDW_PLACE_BASE = 1 << 8,     /* outermost by nature: _start, clone, ... */
-    MDW_PLACE_SWITCH = 1 << 9,   /* may return on another stack */
+    MDW_PLACE_CODE = 1 << 2,   /* wanted: MDW_AGAIN while bytes of code at this
+                                  address are on their way */
+    MDW_PLACE_BASE = 1 << 8,   /* outermost by nature: _start, clone, ... */
+    MDW_PLACE_SWITCH = 1 << 9, /* may return on another stack */
     MDW_PLACE_TRAMPOLINE = 1 << 10 /* entered by the kernel, never called */
 };
 

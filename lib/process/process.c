@@ -72,6 +72,7 @@ static mdw_status take_modules(session *s)
         session_module *m = &s->modules[i];
         m->session = s;
         m->index = (uint32_t)i;
+        m->code_asked = MDW_NONE;
         m->module.size = sizeof m->module;
         (void)mdw_state_module(r->state, i, &m->module);
         r->uses[i].size = sizeof r->uses[i];
@@ -122,6 +123,7 @@ static mdw_status take_stacks(session *s)
             s->order[s->order_count++] = i;
     for (size_t i = 0; i < SLOTS; i++)
         s->slots[i].stack = MDW_NONE;
+    s->first_cut = MDW_NONE;
     return MDW_OK;
 }
 
@@ -227,6 +229,7 @@ static mdw_status begin_next(session *s, bool *moved)
     if (at == s->slots + s->slot_count || s->begun == s->order_count)
         return MDW_OK;
     *moved = true;
+    at->position = (uint32_t)s->begun;
     mdw_status status = stack_begin(s, at, s->order[s->begun++]);
     if (status != MDW_OK || at->stack == MDW_NONE)
         return status;
@@ -250,6 +253,17 @@ static mdw_status commit_ready(session *s, bool *moved)
     return MDW_OK;
 }
 
+static mdw_status run_crashes(session *s)
+{
+    mdw_status status;
+    while ((status = crashes_analyse(s, false)) == MDW_AGAIN) {
+        status = needs_wait(s);
+        if (status != MDW_OK)
+            return status;
+    }
+    return status;
+}
+
 static mdw_status run(session *s)
 {
     const mdw_budget *b = &s->budget;
@@ -267,7 +281,7 @@ static mdw_status run(session *s)
         if (status != MDW_OK)
             return status;
     }
-    return MDW_OK;
+    return run_crashes(s);
 }
 
 mdw_status mdw_session_run(mdw_session *s, mdw_error *err)
@@ -301,59 +315,6 @@ static mdw_status commit_rest(session *s)
     return MDW_OK;
 }
 
-/* The stack of the crash as it was walked, for what recurs in it. */
-static mdw_status crash_frames(session *s, uint32_t exception,
-                               mdw_crash_input *input)
-{
-    const mdw_report *r = s->report;
-    mdw_exception e = MDW_INIT(mdw_exception);
-    input->pcs = input->sps = NULL;
-    input->frame_count = 0;
-    if (exception == MDW_NONE ||
-        mdw_state_exception(r->state, exception, &e) != MDW_OK ||
-        e.stack >= r->stack_count || !r->stacks[e.stack].count)
-        return MDW_OK;
-    const kept_stack *kept = &r->stacks[e.stack];
-    uint64_t *pcs = arena_take(s->scratch, kept->count, sizeof *pcs);
-    uint64_t *sps = arena_take(s->scratch, kept->count, sizeof *sps);
-    if (!pcs || !sps)
-        return MDW_E_MEMORY;
-    size_t real = 0;
-    for (size_t i = 0; i < kept->count; i++)
-        if (!(kept->frames[i].flags & MDW_FRAME_INLINE)) {
-            pcs[real] = kept->frames[i].pc;
-            sps[real++] = kept->frames[i].sp;
-        }
-    input->pcs = pcs;
-    input->sps = sps;
-    input->frame_count = real;
-    return MDW_OK;
-}
-
-/* An assertion alone has no exception, and still says what happened. */
-static mdw_status do_crashes(session *s)
-{
-    mdw_report *r = s->report;
-    size_t count = mdw_state_exception_count(r->state);
-    mdw_crash_input input = MDW_INIT(mdw_crash_input);
-    input.alloc = s->options.alloc;
-    if (s->options.no_crash)
-        return MDW_OK;
-    r->crashes = arena_take(r->store, count + 1, sizeof(mdw_crash *));
-    if (!r->crashes)
-        return MDW_E_MEMORY;
-    for (size_t i = 0; i < (count ? count : 1); i++) {
-        input.exception = count ? (uint32_t)i : MDW_NONE;
-        mdw_status status = crash_frames(s, input.exception, &input);
-        if (status == MDW_OK)
-            status = mdw_crash_new(r->state, &input, &r->crashes[i], NULL);
-        if (status == MDW_E_MEMORY)
-            return status;
-        r->crash_count = i + 1;
-    }
-    return MDW_OK;
-}
-
 mdw_status mdw_session_finish(mdw_session *s, mdw_report **out, mdw_error *err)
 {
     if (!s || !out) {
@@ -362,8 +323,9 @@ mdw_status mdw_session_finish(mdw_session *s, mdw_report **out, mdw_error *err)
     }
     mdw_status status = commit_rest(s);
     if (status == MDW_OK)
-        status = do_crashes(s);
+        status = crashes_analyse(s, true);
     if (status == MDW_OK) {
+        code_note_uses(s);
         needs_tell(s);
         *out = s->report;
         s->report = NULL;

@@ -26,11 +26,15 @@ typedef struct session_module {
     mdw_image rows;        /* of the file for ROWS */
     mdw_status rows_error; /* least negative answer of its row function */
     uint32_t words;        /* on stacks: for wishes */
+    uint32_t code_asked; /* the first in `order` whose walk asked for its code;
+                            0 for the crash too; MDW_NONE: nobody */
+    bool names_asked;    /* by the crash */
 } session_module;
 
 /* A walk for each architecture that occurs: WoW64 has two. */
 typedef struct slot {
-    uint32_t stack; /* MDW_NONE: free */
+    uint32_t stack;    /* MDW_NONE: free */
+    uint32_t position; /* in the order of stacks */
     mdw_walk *walks[ARCHES], *walk;
     uint64_t *landed; /* bits: modules that a frame of this walk was in */
     struct raw_frame *frames;
@@ -97,6 +101,11 @@ struct mdw_session {
     stack_run *runs;
     uint32_t *order; /* of stacks: the main one first */
     size_t order_count, begun, committed;
+    uint32_t first_cut;  /* in `order`, by a limit of all stacks together: what
+                             later walks asked for depends on how fast files came
+                             in; MDW_NONE: none */
+    size_t crashes_done; /* of the report's */
+    bool code_awaited;   /* an answer was left out that is on its way */
     uint32_t frames_left;
     uint64_t work_left;
     symbol_table symbols;
@@ -114,6 +123,29 @@ mdw_status needs_wait(session *s);
 /* What was refused on the way, for the needs that the report rests on. */
 void needs_tell(session *s);
 void needs_drop(session *s);
+
+/* --- code.c ------------------------------------------------------------- */
+
+/* Whatever bytes of code there are at `addr` can be read: MDW_OK. MDW_AGAIN: a
+ * file is on its way. */
+mdw_status code_ready(session *s, uint64_t addr);
+/* Reads instructions: the dump's bytes, and where it has none those of the file
+ * for MDW_NEED_CODE, not relocated. While that is awaited there are none, which
+ * sets code_awaited: ask code_ready for the first and the last byte before, or
+ * begin anew. Reading within a session may ask providers. */
+mdw_memory session_code(session *s);
+/* An mdw_find_fn; `user` is the session, `out` an address. Asks the module's
+ * executable, then its file of names. MDW_AGAIN also sets code_awaited. */
+mdw_status session_find(void *user, uint32_t module, mdw_str name,
+                        mdw_range *out);
+/* Puts into the report what the functions above have asked for. */
+void code_note_uses(session *s);
+
+/* --- crashes.c ---------------------------------------------------------- */
+
+/* What happened, for each exception. MDW_AGAIN: a file is awaited; with `now`
+ * it is left out. Negative: MDW_E_MEMORY. */
+mdw_status crashes_analyse(session *s, bool now);
 
 /* --- symbolize.c -------------------------------------------------------- */
 

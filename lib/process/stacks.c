@@ -57,6 +57,8 @@ static mdw_status place(void *user, uint64_t addr, uint32_t want,
 {
     session *s = user;
     mdw_range function;
+    if (want & MDW_PLACE_CODE && code_ready(s, addr) == MDW_AGAIN)
+        return MDW_AGAIN;
     mdw_status status =
         state_place((void *)(uintptr_t)s->report->state, addr, want, out);
     session_module *m = want & MDW_PLACE_FUNCTION ? module_at(s, addr) : NULL;
@@ -314,6 +316,9 @@ static void cut(session *s, stack_run *run)
         count = s->frames_left;
         run->stop = MDW_STOP_LIMIT;
     }
+    bool is_cut = run->work > s->work_left || count < run->count;
+    if (is_cut && s->committed < s->first_cut)
+        s->first_cut = (uint32_t)s->committed;
     run->count = count;
 }
 
