@@ -20,7 +20,7 @@ out = subprocess.run(["objdump", "-t", lib], capture_output=True, text=True, che
 # the lock in lib/base/once.c.
 known = {".data", ".bss", "__dso_handle", "completed.0", "__TMC_END__", "__cpu_model", "__cpu_features2", "taken"}
 writable = {m[2]: int(m[1], 16) for m in re.finditer(r"\s\.(?:data|bss)\s+(\w+)\s+(?:\.hidden )?(\S+)$", out.stdout, re.M)
-            if m[2] not in known}
+            if m[2] not in known and int(m[1], 16)}  # without a size: a linker's mark of where a section is
 if sys.argv[3:] not in ([], ["none"]):
     writable = {}  # the sanitizers'
 unversioned = {name for name in exported if not name.endswith("@@MDW_0")}
