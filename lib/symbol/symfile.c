@@ -18,6 +18,8 @@
 #include "lib/symbol/elf_symbols.h"
 #include "lib/symbol/sym.h"
 #include "lib/symbol/symfile.h"
+#include "lib/unwind/row.h"
+#include "lib/unwind/row_cache.h"
 #include "lib/unwind/stack_win.h"
 
 /* An index in memory: the header says how large it will be. */
@@ -32,6 +34,7 @@ struct mdw_symfile {
     atomic_uint *references;
     built index;                 /* unless the caller has it */
     const index_view *view;      /* NULL: an ELF file without names */
+    row_cache *cache;            /* STACK CFI, by rva */
     elf_file *elf;               /* NULL: another kind */
     mdw_unwind_info *unwind;     /* ELF: rows as they lie; NULL: none */
     elf_code *code;              /* ELF: its own bytes; NULL: none */
@@ -149,6 +152,11 @@ static mdw_status open_index(mdw_symfile *f, uint32_t kind, mdw_bytes bytes,
     if (status != MDW_OK)
         return status;
     f->view = view;
+    if (index_about(view)->has & MDW_HAS_ROWS) {
+        f->cache = row_cache_new(f->store);
+        if (!f->cache)
+            return fail(err, MDW_E_MEMORY, "rows");
+    }
     return check_identity(&index_about(view)->id, o->wants, err);
 }
 
@@ -368,26 +376,41 @@ static mdw_status win_rows(const index_view *view, const mdw_image *image,
     return status;
 }
 
+/* Once damaged, an index answers nothing any more. */
+static mdw_status cfi_row(const mdw_symfile *file, uint32_t rva, mdw_row *row)
+{
+    sym_row found;
+    if (!index_damaged(file->view) && row_cache_get(file->cache, rva, row))
+        return MDW_OK;
+    mdw_status status = index_row(file->view, rva, &found);
+    if (status != MDW_OK)
+        return status;
+    sym_row_fill(&found, row);
+    row_cache_put(file->cache, rva, row);
+    return MDW_OK;
+}
+
 /* STACK CFI first; what else there is comes from STACK WIN. */
 static mdw_status rows(void *user, const mdw_image *image,
                        const mdw_row_query *query, mdw_row *row)
 {
     const mdw_symfile *file = user;
     uint64_t rva = query->pc - image->range.start;
-    sym_row found;
     index_function f;
     if (rva > UINT32_MAX)
         return MDW_ABSENT;
     bool x86 = index_about(file->view)->arch == MDW_ARCH_X86;
     if (x86 && index_find(file->view, (uint32_t)rva, &f) == MDW_OK)
         row->args = f.args;
-    mdw_status status = index_row(file->view, (uint32_t)rva, &found);
+    mdw_status status = cfi_row(file, (uint32_t)rva, row);
     bool cfi = status == MDW_OK;
     if (cfi && !query->choice) {
-        sym_row_fill(&found, row);
         row->pc.start += image->range.start;
         return MDW_OK;
     }
+    uint32_t args = row->args;
+    row_clear(row);
+    row->args = args;
     if (status < 0 || !x86)
         return status < 0 ? status : MDW_ABSENT;
     return win_rows(file->view, image, query, query->choice - cfi, row);

@@ -3,6 +3,7 @@
 #include "lib/base/fail.h"
 #include "lib/base/options.h"
 #include "lib/unwind/dwarf_cfi.h"
+#include "lib/unwind/row_cache.h"
 
 enum { TABLES = 2 };
 
@@ -12,6 +13,7 @@ struct mdw_unwind_info {
     const arch *arch;
     dwarf_cfi table[TABLES];
     uint32_t count;
+    row_cache *cache; /* first answers, by address as linked */
 };
 
 static dwarf_cfi table_of(const mdw_sections *s, const arch *a, uint32_t id)
@@ -71,7 +73,8 @@ mdw_status mdw_unwind_info_new(const mdw_sections *sections,
     }
     info->store = store;
     info->arch = a;
-    status = take_tables(info, &use);
+    info->cache = row_cache_new(store);
+    status = info->cache ? take_tables(info, &use) : MDW_E_MEMORY;
     if (status != MDW_OK) {
         arena_close(store);
         return fail(err, status, "mdw_sections");
@@ -87,23 +90,34 @@ void mdw_unwind_info_close(mdw_unwind_info *info)
 }
 
 /* A table that is broken at this place does not hide the next one. */
+static mdw_status ask_tables(const mdw_unwind_info *info, uint64_t pc,
+                             uint32_t choice, mdw_row *row)
+{
+    uint32_t answers = 0;
+    mdw_status problem = MDW_ABSENT;
+    for (uint32_t i = 0; i < info->count; i++) {
+        mdw_status status = dwarf_row(&info->table[i], pc, row);
+        if (status < 0 && problem == MDW_ABSENT)
+            problem = status;
+        if (status == MDW_OK && answers++ == choice)
+            return MDW_OK;
+    }
+    return answers ? MDW_ABSENT : problem;
+}
+
 mdw_status mdw_unwind_info_rows(void *user, const mdw_image *image,
                                 const mdw_row_query *query, mdw_row *row)
 {
     const mdw_unwind_info *info = user;
     uint64_t bias = image->range.start - image->link_base;
     uint64_t mask = info->arch->pointer == 4 ? UINT32_MAX : UINT64_MAX;
-    uint32_t answers = 0;
-    mdw_status problem = MDW_ABSENT;
-    for (uint32_t i = 0; i < info->count; i++) {
-        mdw_status status =
-            dwarf_row(&info->table[i], (query->pc - bias) & mask, row);
-        if (status < 0 && problem == MDW_ABSENT)
-            problem = status;
-        if (status != MDW_OK || answers++ < query->choice)
-            continue;
-        row->pc.start = (row->pc.start + bias) & mask;
-        return MDW_OK;
+    uint64_t pc = (query->pc - bias) & mask;
+    mdw_status status = MDW_OK;
+    if (query->choice || !row_cache_get(info->cache, pc, row)) {
+        status = ask_tables(info, pc, query->choice, row);
+        if (status == MDW_OK && !query->choice)
+            row_cache_put(info->cache, pc, row);
     }
-    return answers ? MDW_ABSENT : problem;
+    row->pc.start = (row->pc.start + bias) & mask;
+    return status;
 }

@@ -1,6 +1,7 @@
-/* tests/bench/bench_rows.c - rows per second of the unwind tables of an ELF
- * file: every row once, in an order without pattern, each found and decoded
- * from the section's bytes. */
+/* tests/bench/bench_rows.c - the rows of an ELF file's unwind tables: how many
+ * there are, how many say something different, what they take in an index; and
+ * rows per second, every row once, in an order without pattern, each found and
+ * decoded from the section's bytes. */
 /* bench_rows FILE */
 #define _DEFAULT_SOURCE /* clock_gettime */
 
@@ -8,6 +9,8 @@
 #include <time.h>
 
 #include "cfi_file.h"
+#include "lib/base/bytes.h"
+#include "lib/symbol/index.h"
 #include "lib/unwind/dwarf_cfi.h"
 
 enum { ROUNDS = 5 };
@@ -52,6 +55,128 @@ static size_t all_rows(const mdw_sections *s, uint64_t *addrs, size_t room)
     arena_close(store);
     return count;
 }
+
+/* --- what they take in an index ----------------------------------------- */
+
+static sym_rule index_rule(mdw_rule rule)
+{
+    bool expr = rule.kind == MDW_RULE_EXPR || rule.kind == MDW_RULE_EXPR_LOAD;
+    sym_rule out = {.kind = rule.kind, .base = rule.base};
+    if (expr)
+        out.expr = (mdw_bytes){rule.expr, rule.expr_len};
+    else
+        out.offset = rule.offset;
+    return out;
+}
+
+static void put_row(index_writer *w, const mdw_row *row)
+{
+    sym_row out = {.pc = row->pc,
+                   .flags = row->flags,
+                   .source = row->source,
+                   .set = row->set,
+                   .cfa = index_rule(row->cfa)};
+    for (unsigned i = 0; i < MDW_MAX_REGS; i++)
+        if (row->set >> i & 1)
+            out.reg[i] = index_rule(row->reg[i]);
+    index_put_row(w, &out);
+}
+
+typedef struct growing {
+    uint8_t *bytes;
+    size_t len;
+} growing;
+
+static bool grow(void *user, const void *data, size_t len)
+{
+    growing *g = user;
+    uint8_t *more = realloc(g->bytes, g->len + len);
+    if (!more)
+        return false;
+    memcpy(more + g->len, data, len);
+    g->bytes = more;
+    g->len += len;
+    return true;
+}
+
+/* Bytes of a section of the index. */
+static uint64_t section_bytes(const growing *g, uint32_t id)
+{
+    mdw_bytes all = {g->bytes, g->len};
+    uint64_t count = 0, have = 0, bytes = 0;
+    (void)bytes_uint(all, INDEX_AT_SECTIONS, 4, false, &count);
+    for (uint64_t i = 0; i < count && have != id; i++) {
+        uint64_t at = INDEX_HEADER_SIZE + i * INDEX_ENTRY_SIZE;
+        (void)bytes_uint(all, at + INDEX_ENTRY_ID, 4, false, &have);
+        (void)bytes_uint(all, at + INDEX_ENTRY_BYTES, 8, false, &bytes);
+    }
+    return have == id ? bytes : 0;
+}
+
+/* Rule sets one behind the other, from byte 1 on. */
+static size_t count_sets(const growing *g)
+{
+    mdw_bytes all = {g->bytes, g->len};
+    uint64_t count = 0, low = 0;
+    size_t distinct = 0;
+    size_t rows = section_bytes(g, INDEX_ROW) / INDEX_ROW_SIZE;
+    uint64_t rules = section_bytes(g, INDEX_RULES);
+    uint8_t *seen = calloc(rules + 1, 1);
+    for (uint64_t i = 0; seen && !count; i++) {
+        uint64_t at = INDEX_HEADER_SIZE + i * INDEX_ENTRY_SIZE, id = 0;
+        (void)bytes_uint(all, at + INDEX_ENTRY_ID, 4, false, &id);
+        if (id == INDEX_ROW &&
+            bytes_uint(all, at + INDEX_ENTRY_OFFSET, 8, false, &low))
+            count = rows;
+    }
+    for (uint64_t i = 0; seen && i < count; i++) {
+        uint64_t set = 0;
+        (void)bytes_uint(all, low + i * INDEX_ROW_SIZE, 4, false, &set);
+        distinct += set && set <= rules && !seen[set];
+        if (set <= rules)
+            seen[set] = 1;
+    }
+    free(seen);
+    return distinct;
+}
+
+/* As if the file's rows were indexed. */
+static void tell_index(const mdw_sections *s)
+{
+    dwarf_cfi cfi = {.arch = arch_find(s->arch),
+                     .eh = true,
+                     .bytes = s->section[MDW_SECTION_EH_FRAME].data,
+                     .addr = s->section[MDW_SECTION_EH_FRAME].addr};
+    mdw_index_options options = MDW_INIT(mdw_index_options);
+    index_writer *w;
+    growing g = {NULL, 0};
+    arena *store = arena_new(NULL, 0);
+    (void)dwarf_index(&cfi, store);
+    options.level = MDW_INDEX_FULL;
+    if (index_writer_new(&options, &w, NULL) != MDW_OK)
+        exit(2);
+    for (size_t i = 0; i < cfi.index_count; i++) {
+        dwarf_fde fde;
+        mdw_row row;
+        if (dwarf_fde_read(&cfi, cfi.index[i].offset, &fde) != MDW_OK)
+            continue;
+        for (uint64_t at = fde.pc.start; mdw_range_has(fde.pc, at);
+             at = row.pc.start + row.pc.size) {
+            if (dwarf_run(&cfi, &fde, at, &row) != MDW_OK || !row.pc.size)
+                break;
+            put_row(w, &row);
+        }
+    }
+    if (index_finish(w, (mdw_sink){grow, &g}, NULL) == MDW_OK)
+        printf("in an index: %zu rule sets of %" PRIu64
+               " bytes, rows of %" PRIu64 " bytes\n",
+               count_sets(&g), section_bytes(&g, INDEX_RULES),
+               section_bytes(&g, INDEX_ROW_RVA) + section_bytes(&g, INDEX_ROW));
+    free(g.bytes);
+    arena_close(store);
+}
+
+/* --- how fast they are -------------------------------------------------- */
 
 static void shuffle(uint64_t *addrs, size_t count)
 {
@@ -115,6 +240,7 @@ int main(int argc, char **argv)
     size_t count = addrs ? all_rows(&s, addrs, room) : 0;
     shuffle(addrs, count);
     printf("%s: %zu rows\n", argv[1], count);
+    tell_index(&s);
     if (s.section[MDW_SECTION_EH_FRAME_HDR].data.len)
         measure("header", &s, addrs, count);
     cfi_drop(&s, MDW_SECTION_EH_FRAME_HDR);

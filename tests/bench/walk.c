@@ -1,19 +1,16 @@
 /* tests/bench/walk.c - frames per second of the walker: frame pointers on
- * x86-64, every check made, the origin of every register asked for. */
+ * x86-64 and the unwind tables of the files named, every check made, the origin
+ * of every register asked for. */
+/* bench_walk [ELF_FILE...] */
 #define _DEFAULT_SOURCE /* clock_gettime */
+#include "bench/walk.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#include "mdwalk/unwind.h"
 
 enum {
-    FRAMES = 200,
-    ROUNDS = 2000, /* walks in one sample */
-    SAMPLES = 9,
     WORDS = 8, /* of a frame: two of them are its links */
     STEP = 64, /* bytes of code for a frame */
     IMAGES = 50
@@ -23,20 +20,17 @@ static const uint64_t code_at = 0x400000, stack_at = 0x7FFFFF000000;
 static uint8_t code[FRAMES * STEP];
 static uint64_t stack[(FRAMES + 1) * WORDS];
 
-/* The same as mdw_read_fn and as mdw_window_fn. */
-static mdw_window window(void *user, uint64_t addr)
+mdw_window piece_window(void *user, uint64_t addr)
 {
-    (void)user;
-    if (addr - code_at < sizeof code)
-        return (mdw_window){code_at, {code, sizeof code}};
-    if (addr - stack_at < sizeof stack)
-        return (mdw_window){stack_at, {(const uint8_t *)stack, sizeof stack}};
+    const piece *p = user;
+    if (addr - p->addr < p->bytes.len)
+        return (mdw_window){p->addr, p->bytes};
     return (mdw_window){0};
 }
 
-static size_t read_some(void *user, uint64_t addr, void *dst, size_t len)
+size_t piece_read(void *user, uint64_t addr, void *dst, size_t len)
 {
-    mdw_window w = window(user, addr);
+    mdw_window w = piece_window(user, addr);
     uint64_t at = addr - w.addr;
     if (at >= w.bytes.len)
         return 0;
@@ -98,13 +92,6 @@ static mdw_regs first_registers(void)
     return regs;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Frames of one walk by frame pointer whose checks all said yes. */
 static size_t walk_once(mdw_walk *walk, const mdw_walk_input *input)
 {
@@ -123,18 +110,21 @@ static size_t walk_once(mdw_walk *walk, const mdw_walk_input *input)
     return good;
 }
 
-int main(void)
+static void bench_chain(void)
 {
+    piece words = {stack_at, {(const uint8_t *)stack, sizeof stack}};
+    piece bytes = {code_at, {code, sizeof code}};
     make_stack();
     mdw_unwinder *unwinder = make_unwinder();
     mdw_regs regs = first_registers();
     mdw_walk_input input = MDW_INIT(mdw_walk_input);
     input.regs = &regs;
-    input.memory = (mdw_memory){read_some, window, NULL};
+    input.memory = (mdw_memory){piece_read, piece_window, &words};
+    input.code = (mdw_memory){piece_read, piece_window, &bytes};
     input.stack = (mdw_range){stack_at, sizeof stack};
     mdw_walk *walk = NULL;
     if (mdw_walk_new(unwinder, NULL, &walk, NULL))
-        return 2;
+        exit(2);
 
     size_t good = walk_once(walk, &input);
     if (good != FRAMES - 1)
@@ -156,5 +146,12 @@ int main(void)
            sum / SAMPLES / frames * 1e9);
     mdw_walk_close(walk);
     mdw_unwinder_close(unwinder);
+}
+
+int main(int argc, char **argv)
+{
+    bench_chain();
+    for (int i = 1; i < argc; i++)
+        bench_tables(argv[i]);
     return 0;
 }
