@@ -2,10 +2,11 @@
 """Every code has the name that its source says. Usage:
 check_codes.py ROOT TEST_CODES [FOLDER]
 
-ROOT/doc/gen/codes_extra.tsv is always compared with what TEST_CODES prints, and
-so are the counts of ROOT/doc/codes.md and the values of mingw-w64's headers;
-the tables of FOLDER (see doc/gen/codes.py) only where it is given. Then also:
-no row stands in neither."""
+Every row that TEST_CODES prints is one of ROOT/doc/gen/codes_extra.tsv, or its
+table's other rows together have the count and the digest of
+ROOT/doc/gen/codes_digest.tsv, which doc/gen/codes.py made of its sources. The
+counts of ROOT/doc/codes.md and the values of mingw-w64's headers are compared
+too. With FOLDER (see doc/gen/codes.py) the rows are compared one by one."""
 import collections
 import importlib.util
 import pathlib
@@ -41,6 +42,19 @@ def count_differences():
             for t in sorted(said.keys() | counts.keys()) if said.get(t) != counts.get(t)]
 
 
+def digest_differences():
+    """All rows that are no extra ones, by table, are those of the sources."""
+    more = {(t, v) for t, rows in codes.extras().items() for v, _ in rows}
+    rest = collections.defaultdict(list)
+    for (table, value), name in have.items():
+        if (table, value) not in more:
+            rest[table].append((value, name))
+    want = {t: (int(n), d) for t, n, d in codes.rows(root / "doc/gen/codes_digest.tsv")}
+    print(f"{sum(n for n, _ in want.values())} rows of {len(want)} tables by digest, {len(more)} one by one")
+    return [f"{t}: {len(rest[t])} rows that are not the {want.get(t, (0,))[0]} of its source"
+            for t in sorted(want.keys() | rest.keys()) if (len(rest[t]), codes.digest(rest[t])) != want.get(t)]
+
+
 def mingw_differences():
     """Names that mingw-w64 has too have its values."""
     values = collections.defaultdict(set)
@@ -73,8 +87,6 @@ bad += count_differences() + mingw_differences()
 if len(sys.argv) > 3:
     bad += [f"{t} 0x{v:08x}: {n} has no source" for (t, v), n in have.items() if (t, v) not in want]
     print(f"{len(have)} rows: {len(want) - extra} of the folder, {extra} of codes_extra.tsv")
-else:
-    print(f"no folder of tables given: of {len(have)} rows only the {extra} of "
-          "codes_extra.tsv were compared")
+bad += digest_differences()
 print("\n".join(bad[:20]))
 sys.exit(bool(bad) or not have)

@@ -3,7 +3,11 @@
 
 FOLDER has one <system>-<table>.tsv per table, a line "value<TAB>name" per row.
 Rows that no such file has stand in codes_extra.tsv beside this script. Without
-OUTPUT the files go to lib/codes. The same input gives the same bytes."""
+OUTPUT the files go to lib/codes, and codes_digest.tsv beside this script is
+written too: how many rows each file of FOLDER has, and their SHA-256, so that
+tests/check_codes.py can tell without FOLDER whether a row was lost or changed.
+The same input gives the same bytes."""
+import hashlib
 import pathlib
 import sys
 
@@ -31,13 +35,17 @@ FILES = {
     "linux": [
         ("SIGNAL", "linux-ExceptionCodeLinux",
          "Linux asm-generic/signal.h; Breakpad's request for a dump"),
+        ("SIGNAL_MIPS", None, "Linux arch/mips/include/uapi/asm/signal.h"),
+        ("SIGNAL_SPARC", None, "Linux arch/sparc/include/uapi/asm/signal.h"),
         ("SI_CODE", "linux-ExceptionCodeLinuxSicode", "Linux asm-generic/siginfo.h SI_*"),
+        ("SI_CODE_MIPS", None, "Linux arch/mips/include/uapi/asm/siginfo.h"),
         ("SIGILL", "linux-ExceptionCodeLinuxSigillKind", "Linux asm-generic/siginfo.h ILL_*"),
         ("SIGTRAP", "linux-ExceptionCodeLinuxSigtrapKind", "Linux asm-generic/siginfo.h TRAP_*"),
         ("SIGFPE", "linux-ExceptionCodeLinuxSigfpeKind", "Linux asm-generic/siginfo.h FPE_*"),
         ("SIGSEGV", "linux-ExceptionCodeLinuxSigsegvKind", "Linux asm-generic/siginfo.h SEGV_*"),
         ("SIGBUS", "linux-ExceptionCodeLinuxSigbusKind", "Linux asm-generic/siginfo.h BUS_*"),
         ("SIGSYS", "linux-ExceptionCodeLinuxSigsysKind", "Linux asm-generic/siginfo.h SYS_*"),
+        ("SIGEMT", None, "Linux asm-generic/siginfo.h EMT_*"),
     ],
     "mach": [
         ("MACH", "macos-ExceptionCodeMac",
@@ -111,6 +119,12 @@ def extras():
     return out
 
 
+def digest(known):
+    """Of (value, name) pairs in ascending order."""
+    text = "".join(f"0x{v:08x}\t{n}\n" for v, n in sorted(known))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def fold(text):
     """A comment, at most 80 columns wide."""
     out, line = [], "/*"
@@ -125,7 +139,7 @@ def fold(text):
 def main():
     folder = pathlib.Path(sys.argv[1])
     output = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else HERE.parent.parent / "lib/codes"
-    more = extras()
+    more, digests = extras(), ["# table\trows\tSHA-256 of its rows"]
     for file, tables in FILES.items():
         parts = [fold(f"lib/codes/{file}.def - ascending within each table. Printed by "
                       "doc/gen/codes.py.")]
@@ -135,10 +149,14 @@ def main():
             clash = [n for v, n in more.get(table, []) if v in values]
             if clash:
                 sys.exit(f"codes_extra.tsv repeats {clash} of {table}")
+            if stem:
+                digests.append(f"{table}\t{len(known)}\t{digest(known)}")
             parts.append(fold(f"{table}: {source}."))
             parts += [f'CODE({table}, 0x{v:08x}, "{n}")'
                       for v, n in sorted(known + more.get(table, []))]
         (output / f"{file}.def").write_text("\n".join(parts) + "\n")
+    if len(sys.argv) <= 2:
+        (HERE / "codes_digest.tsv").write_text("\n".join(digests) + "\n")
 
 
 if __name__ == "__main__":

@@ -15,14 +15,18 @@ enum code_table {
     CODE_FACILITY,
     CODE_NTSTATUS,
     CODE_WINERROR,
-    CODE_SIGNAL,  /* Linux, the numbers of most CPUs */
-    CODE_SI_CODE, /* what any signal may carry */
-    CODE_SIGILL,  /* si_code by signal */
+    CODE_SIGNAL, /* Linux, the numbers of most CPUs */
+    CODE_SIGNAL_MIPS,
+    CODE_SIGNAL_SPARC,
+    CODE_SI_CODE,      /* what any signal may carry */
+    CODE_SI_CODE_MIPS, /* where MIPS differs from it */
+    CODE_SIGILL,       /* si_code by signal */
     CODE_SIGTRAP,
     CODE_SIGFPE,
     CODE_SIGSEGV,
     CODE_SIGBUS,
     CODE_SIGSYS,
+    CODE_SIGEMT,
     CODE_MACH,        /* Mach exceptions */
     CODE_MACH_ACCESS, /* code[0] of EXC_BAD_ACCESS, then what a CPU adds */
     CODE_MACH_ACCESS_ARM,

@@ -39,7 +39,7 @@ static void names_of_reason(const scene *s, mdw_system_code *code)
 static void unix_signal(const scene *s)
 {
     mdw_system_code *code = add(s->crash, MDW_SYSTEM_CODE_SIGNAL);
-    code->number = s->e.code;
+    code->number = s->crash->reason.code;
     code->code = (uint64_t)(int64_t)(int32_t)s->e.flags;
     names_of_reason(s, code);
 }

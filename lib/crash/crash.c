@@ -87,6 +87,9 @@ static mdw_status explain(mdw_crash *crash, const mdw_state *state,
     if (mdw_state_exception(state, in->exception, &s.e) != MDW_OK)
         return MDW_E_ARG;
     mdw_status status = explain_exception(crash, &s.system, &s.e);
+    /* From here on a signal has the number that most CPUs give it. */
+    if (is_linux(&s))
+        s.e.code = generic_signal(&s.system, s.e.code);
     if (status == MDW_OK)
         analyse(&s);
     return status == MDW_OK && crash->starved ? MDW_E_MEMORY : status;

@@ -27,6 +27,8 @@ void reason_linux(const mdw_system *system, const mdw_exception *e,
                   reason *out);
 void reason_macos(const mdw_system *system, const mdw_exception *e,
                   reason *out);
+/* The number that the signal `code` has on most CPUs; 0: none of theirs. */
+uint32_t generic_signal(const mdw_system *system, uint32_t code);
 void reason_other(const mdw_system *system, const mdw_exception *e,
                   reason *out);
 
