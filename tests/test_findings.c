@@ -36,6 +36,9 @@ static const row rows[] = {
     {"just behind a mapping", X64, LNX, SEGV(1, 0x31000), "rax=31000 rip=400000", "400000=8910", CODE " 30000+1000rw", "recorded 31000; wild-pointer 60"},
     {"stack overflow by a push", X64, LNX, SEGV(1, 0x6ff8), "rsp=7000 rip=400000", "400000=50 7000=0000000000000000", CODE STACK, "recorded 6ff8; stack-overflow 96; bit-flip 31: 7ff8=0.625000"},
     {"stack overflow by Windows", X64, WIN, 0xc00000fd, 0, 0x400000, 2, {1, 0x6ff8}, "rsp=7000 rip=400000", "400000=50", CODE STACK, "recorded 400000; stack-overflow 100"},
+    {"a stack overflow of something else", X64, WIN, 0xc00000fd, 0, 0x400000, 2, {1, 0x5ff8}, "rsp=7000 rip=400000", "400000=50", CODE STACK, "recorded 400000; stack-overflow 100; inconsistent(4) 45"},
+    {"a function pointer that was freed", X86, WIN, EXEC_AV(0xdddddddd), "eip=dddddddd esp=7000", "7000=00", CODE STACK, "recorded dddddddd; wild-jump 96; use-after-free 85"},
+    {"the same where no pointer can be", X64, LNX, SEGV(0x80, 0), "rax=5a5a5a5a5a5a5a5a rip=400000 rsp=7000", "400000=ffd0 7000=00", CODE STACK, "non-canonical 5a5a5a5a5a5a5a5a; wild-jump 93; use-after-free 85"},
     {"division by zero", X64, LNX, 8, 1, 0x400000, 0, {0}, "rcx=0 rip=400000", "400000=48f7f1", CODE, "recorded 400000; divide-by-zero 99"},
     {"a division that is none", X64, LNX, 8, 1, 0x400000, 0, {0}, "rcx=0 rip=400000", "400000=90", CODE, "recorded 400000; divide-by-zero 90; inconsistent(1) 45"},
     {"illegal instruction", X64, LNX, 4, 2, 0x400000, 0, {0}, "rip=400000", "400000=06", CODE, "recorded 400000; illegal-instruction 85"},
@@ -155,8 +158,8 @@ static void check_recursion(void)
 static mdw_status find(void *user, uint32_t module, mdw_str name,
                        mdw_range *out)
 {
-    (void)user;
-    if (module || name.len != 11 || memcmp(name.data, "__abort_msg", 11))
+    ++*(unsigned *)user;
+    if (module != 1 || name.len != 11 || memcmp(name.data, "__abort_msg", 11))
         return MDW_ABSENT;
     *out = (mdw_range){0x600000, 8};
     return MDW_OK;
@@ -165,7 +168,11 @@ static mdw_status find(void *user, uint32_t module, mdw_str name,
 static void check_message(void)
 {
     t_case = "what glibc says when it aborts";
-    synth_module module = {.base = 0x400000, .size = 0x1000, .name = "libc"};
+    synth_module modules[] = {
+        {.base = 0x400000, .size = 0x1000, .name = "/bin/libc-user"},
+        {.base = 0x500000, .size = 0x1000, .name = "/lib/libc.so.6"},
+        {.base = 0x700000, .size = 0x1000, .name = "/lib/libcap.so"}};
+    unsigned asked = 0;
     uint8_t context[1232], pointer[8], text[64] = {64};
     amd64_context(context, 0x7000, 0x400000);
     t_put(pointer, 0x610000, 8);
@@ -176,7 +183,7 @@ static void check_message(void)
     synth_thread thread = {.id = 1, .context = context, .context_len = 1232};
     synth *s = synth_new(false);
     put_system(s, CPU_AMD64, OS_LINUX);
-    synth_module_list(s, &module, 1);
+    synth_module_list(s, modules, 3);
     synth_thread_list(s, &thread, 1);
     synth_exceptions(s, &e);
     synth_memory_list(s, memory, 2);
@@ -186,11 +193,14 @@ static void check_message(void)
     mdw_message m = MDW_INIT(mdw_message);
     mdw_finding f = MDW_INIT(mdw_finding);
     input.find = find;
+    input.find_user = &asked;
     CHECK(mdw_crash_new(o.state, &input, &c, NULL) == MDW_OK);
     CHECK_U64(mdw_crash_message_count(c), 1);
     CHECK(mdw_crash_message(c, 0, &m) == MDW_OK);
     CHECK_U64(m.kind, MDW_MESSAGE_ABORT);
     CHECK_U64(m.addr, 0x610004);
+    CHECK_U64(m.module, 1);
+    CHECK_U64(asked, 2); /* of what may be a libc */
     CHECK(text_is(m.text, "*** stack smashing detected ***: terminated"));
     CHECK(mdw_crash_finding(c, 0, &f) == MDW_OK);
     CHECK_U64(f.id, MDW_FINDING_STACK_SMASHED);
@@ -202,16 +212,21 @@ static void check_message(void)
 static void check_cxx(void)
 {
     t_case = "the C++ exception that nobody caught";
-    uint8_t context[1232], stack[64] = {0}, header[136] = {0}, type[16] = {0};
+    uint8_t context[1232], stack[64] = {0}, header[136] = {0}, type[24] = {0};
     amd64_context(context, 0x7000, 0x400000);
     t_put(stack + 16, 0x610050, 8);            /* the unwind header */
     t_put(header, 0x620000, 8);                /* exceptionType */
     t_put(header + 80, 0x474E5543432B2B00, 8); /* exception_class */
     t_put(header + 80 + 32 + 8, 0x640000, 8);  /* what, in the object */
-    t_put(type + 8, 0x630000, 8);
+    uint8_t base[16] = {0};
+    t_put(type + 8, 0x650000, 8);
+    t_put(type + 16, 0x660000, 8); /* of the one class it is derived from */
+    t_put(base + 8, 0x630000, 8);
     synth_memory memory[] = {{0x7000, stack, 64},
                              {0x610000, header, 136},
-                             {0x620000, type, 16},
+                             {0x620000, type, 24},
+                             {0x650000, "7Failure", 9},
+                             {0x660000, base, 16},
                              {0x630000, "St13runtime_error", 18},
                              {0x640000, "no such thing", 14}};
     synth_exception e = {
@@ -221,7 +236,7 @@ static void check_cxx(void)
     put_system(s, CPU_AMD64, OS_LINUX);
     synth_thread_list(s, &thread, 1);
     synth_exceptions(s, &e);
-    synth_memory_list(s, memory, 5);
+    synth_memory_list(s, memory, 7);
     opened o = state_of(s);
     mdw_crash *c = NULL;
     mdw_crash_input input = MDW_INIT(mdw_crash_input);
@@ -230,7 +245,7 @@ static void check_cxx(void)
     CHECK_U64(mdw_crash_message_count(c), 2);
     CHECK(mdw_crash_message(c, 0, &m) == MDW_OK);
     CHECK_U64(m.kind, MDW_MESSAGE_CXX_TYPE);
-    CHECK(text_is(m.text, "St13runtime_error"));
+    CHECK(text_is(m.text, "7Failure"));
     CHECK(mdw_crash_message(c, 1, &m) == MDW_OK);
     CHECK(text_is(m.text, "no such thing"));
     mdw_crash_close(c);

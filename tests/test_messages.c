@@ -5,7 +5,7 @@
 #include "state_of.h"
 
 enum { WIN = OS_NT, MAC = OS_MAC, ANDROID = 0x8203 };
-enum { MAX_WORDS = 8, MAX_MEMORY = 6 };
+enum { MAX_WORDS = 9, MAX_MEMORY = 7 };
 
 /* Memory at `addr`: words of `width` bytes, then the text. */
 typedef struct piece {
@@ -24,6 +24,10 @@ typedef struct row {
     piece memory[MAX_MEMORY];
 } row;
 
+/* Names of a Mach-O file, padded to 16 bytes. */
+#define TEXT_NAME 0x545845545f5f, 0
+#define DATA_NAME 0x415441445f5f, 0
+#define INFO_NAME 0x5f68736172635f5f, 0x6f666e69
 #define CXX 0xe06d7363
 #define MAP(name) "600000-601000 rw-p 00000000 00:00 0 " name "\n"
 #define ABORT_MAP MAP("[anon:abort message]")
@@ -93,6 +97,42 @@ static const row rows[] = {
      NULL,
      "",
      {{0x500000, 8, 5, {99, 0x610000, 0, 0, 0}, NULL},
+      {0x610000, 1, 0, {0}, "first"}}},
+    {"the section, in memory: no symbol is needed",
+     CPU_AMD64,
+     MAC,
+     1,
+     0,
+     {0},
+     NULL,
+     NULL,
+     "2@610000 first; 2@630000 third",
+     {{0x400000, 4, 8, {0xfeedfacf, 0, 0, 2, 2, 0, 0, 0}, NULL},
+      {0x400020,
+       8,
+       9,
+       {0x0000004800000019, TEXT_NAME, 0x100000000, 0x1000, 0, 0x1000, 5, 0},
+       NULL},
+      {0x400068,
+       8,
+       9,
+       {0x0000009800000019, DATA_NAME, 0x100001000, 0x1000, 0x1000, 0x1000, 3,
+        1},
+       NULL},
+      {0x4000b0, 8, 6, {INFO_NAME, DATA_NAME, 0x100101000}, NULL},
+      {0x501000, 8, 5, {5, 0x610000, 0, 0, 0x630000}, NULL},
+      {0x610000, 1, 0, {0}, "first"},
+      {0x630000, 1, 0, {0}, "third"}}},
+    {"a bad access asks for no symbol",
+     CPU_AMD64,
+     MAC,
+     1,
+     0,
+     {0},
+     "__crash_info",
+     NULL,
+     "",
+     {{0x500000, 8, 5, {5, 0x610000, 0, 0, 0}, NULL},
       {0x610000, 1, 0, {0}, "first"}}},
     {"a type of MSVC on x86-64: offsets from the image",
      CPU_AMD64,

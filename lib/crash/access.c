@@ -92,13 +92,27 @@ static bool covers(const scene *s, const mdw_access *a, uint64_t addr)
            data_address(s, addr) - data_address(s, a->addr) < size;
 }
 
+bool fault_address(const scene *s, uint64_t *addr)
+{
+    const mdw_reason *r = &s->crash->reason;
+    *addr = r->address;
+    /* The address of the exception is pc; the data is in the parameters, as an
+     * access violation has it. */
+    if (is_windows(s) && s->e.code == WIN_STACK_OVERFLOW) {
+        *addr = parameter(&s->system, &s->e, 1);
+        return parameter_count(&s->e) >= 2;
+    }
+    return r->address_kind != MDW_ADDRESS_NONE && is_access_reason(s);
+}
+
 static void mark_fault(scene *s)
 {
     mdw_crash *c = s->crash;
-    if (c->reason.address_kind == MDW_ADDRESS_NONE || !is_access_reason(s))
+    uint64_t addr;
+    if (!fault_address(s, &addr))
         return;
     for (size_t i = 0; i < c->access_count; i++)
-        if (covers(s, &c->accesses[i], c->reason.address)) {
+        if (covers(s, &c->accesses[i], addr)) {
             c->accesses[i].flags |= MDW_ACCESS_IS_FAULT;
             return;
         }

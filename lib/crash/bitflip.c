@@ -149,7 +149,7 @@ static bool is_explained(const scene *s)
 void find_bit_flips(scene *s)
 {
     const mdw_reason *r = &s->crash->reason;
-    const mdw_access *a = fault_access(s);
+    const mdw_access *a = is_access_reason(s) ? fault_access(s) : NULL;
     if (s->arch != MDW_ARCH_X86_64 || !s->region_count ||
         r->kind != MDW_CRASH_FAULT || r->address_kind == MDW_ADDRESS_NONE ||
         r->address_kind == MDW_ADDRESS_NULL_OFFSET)

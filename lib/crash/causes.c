@@ -47,15 +47,19 @@ static const struct {
                      " through what the dump's writer has hidden: "},
 };
 
+/* `jump`: it is where execution went, rather than what was accessed. */
 static bool fill_value(scene *s, const mdw_access *a, uint32_t reg,
-                       uint64_t value)
+                       uint64_t value, bool jump)
 {
     const fill *found = fill_of(s, value);
     reason text = {.len = 0};
     mdw_evidence e = MDW_INIT(mdw_evidence);
     if (!found)
         return false;
-    say_access(s, &text, a);
+    if (jump)
+        say(&text, STR("goes on"));
+    else
+        say_access(s, &text, a);
     say(&text, str_of(by_fill[found->kind].text));
     if (reg != MDW_NONE) {
         say(&text, str_of(mdw_reg_name(s->arch, reg)));
@@ -65,8 +69,9 @@ static bool fill_value(scene *s, const mdw_access *a, uint32_t reg,
     say(&text, STR(" ("));
     say(&text, str_of(found->who));
     say(&text, STR(")"));
-    kept_finding *f = finding_add(s, by_fill[found->kind].id,
-                                  reg == MDW_NONE ? 700000 : 850000, &text);
+    kept_finding *f =
+        finding_add(s, by_fill[found->kind].id,
+                    reg == MDW_NONE && !jump ? 700000 : 850000, &text);
     e.kind = MDW_EVIDENCE_FILL;
     e.index = reg;
     e.value = found->pattern;
@@ -86,11 +91,18 @@ static void filled_memory(scene *s)
         const char *name = mdw_reg_name(s->arch, regs[i]);
         uint64_t value;
         if (name && scene_reg(s, name, &value) &&
-            fill_value(s, a, regs[i], value))
+            fill_value(s, a, regs[i], value, false))
             return;
     }
     if (r->address != UINT64_MAX)
-        fill_value(s, a, MDW_NONE, r->address);
+        fill_value(s, a, MDW_NONE, r->address, false);
+}
+
+/* A function pointer out of such memory. */
+static void filled_target(scene *s)
+{
+    bool refused = s->crash->reason.address_kind == MDW_ADDRESS_NON_CANONICAL;
+    fill_value(s, NULL, MDW_NONE, refused ? s->insn.target : s->pc, true);
 }
 
 /* A pointer made of printable characters was overwritten with text. */
@@ -323,8 +335,10 @@ void find_causes(scene *s)
     stopped_itself(s);
     smashed(s);
     misaligned(s);
-    if (find_wild_jump(s))
+    if (find_wild_jump(s)) {
+        filled_target(s);
         return;
+    }
     bool stack = find_stack_overflow(s);
     find_recursion(s);
     if (stack)

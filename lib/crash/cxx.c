@@ -1,7 +1,7 @@
 /* lib/crash/cxx.c - the C++ exception that nobody caught. */
 #include "lib/crash/parts.h"
 
-enum { STACK_WORDS = 4096 };
+enum { STACK_WORDS = 4096, MAX_BASES = 8, NAME_MAX = 512 };
 
 /* "GNUCC++\0" and "CLNGC++\0" as the words that exception_class holds: Itanium
  * C++ ABI, exception handling, 2.2.1. The last byte is 1 for a dependent one.
@@ -35,19 +35,42 @@ static bool has_what(mdw_str type)
     return false;
 }
 
+/* The name that a std::type_info points to. Only names are read from files:
+ * they hold no pointers. */
+static mdw_str type_name(scene *s, uint64_t type, uint64_t *at)
+{
+    if (!scene_load(s, type + s->pointer, s->pointer, at) || !*at)
+        return (mdw_str){"", 0};
+    return text_at(s, &s->code, *at);
+}
+
+/* A class with one base has the base's type_info behind its name: Itanium C++
+ * ABI, RTTI layout. What is read of another class has no name of these. */
+static bool inherits_what(scene *s, uint64_t type)
+{
+    uint64_t at;
+    for (int i = 0; i < MAX_BASES; i++) {
+        mdw_str name = type_name(s, type, &at);
+        if (!name.len || has_what(name))
+            return name.len > 0;
+        if (!scene_load(s, type + UINT64_C(2) * s->pointer, s->pointer, &type))
+            return false;
+    }
+    return false;
+}
+
 static bool itanium_header(scene *s, uint64_t header)
 {
     uint64_t type, name, what;
     uint64_t object = header + (s->arch == MDW_ARCH_ARM ? 88u : 32u);
-    if (!scene_load(s, header - type_distance(s), s->pointer, &type) || !type ||
-        !scene_load(s, type + s->pointer, s->pointer, &name) || !name)
+    if (!scene_load(s, header - type_distance(s), s->pointer, &type) || !type)
         return false;
-    /* Only names are read from files: they hold no pointers. */
-    mdw_str text = text_at(s, &s->code, name);
-    if (!text.len || text.len > 512)
+    mdw_str text = type_name(s, type, &name);
+    if (!text.len || text.len > NAME_MAX)
         return false;
     message_add(s, MDW_MESSAGE_CXX_TYPE, MDW_NONE, name, text);
-    if (has_what(text) && scene_load(s, object + s->pointer, s->pointer, &what))
+    if (inherits_what(s, type) &&
+        scene_load(s, object + s->pointer, s->pointer, &what))
         message_add(s, MDW_MESSAGE_CXX_WHAT, MDW_NONE, what,
                     text_at(s, &s->memory, what));
     return true;

@@ -53,7 +53,8 @@ static bool names_address(const scene *s)
     if (r->address_kind == MDW_ADDRESS_NONE || is_gp_fault(s))
         return false;
     if (is_windows(s))
-        return s->e.code == WIN_ACCESS_VIOLATION && r->access;
+        return (s->e.code == WIN_ACCESS_VIOLATION && r->access) ||
+               s->e.code == WIN_STACK_OVERFLOW;
     if (is_linux(s)) /* SEGV_MAPERR, SEGV_ACCERR */
         return s->e.code == SIGNAL_SEGV && (s->e.flags == 1 || s->e.flags == 2);
     /* KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE */
@@ -65,10 +66,11 @@ static void access_fault(scene *s)
 {
     const mdw_reason *r = &s->crash->reason;
     mdw_region region;
-    if (!names_address(s) || !all_known(s))
+    uint64_t addr;
+    if (!names_address(s) || !fault_address(s, &addr) || !all_known(s))
         return;
     /* It was the instruction that could not be read, all of it or its end. */
-    if (r->access == MDW_ACCESS_EXEC || r->address - s->pc < DECODE_BYTES)
+    if (r->access == MDW_ACCESS_EXEC || addr - s->pc < DECODE_BYTES)
         return;
     const mdw_access *a = fault_access(s);
     if (!a) {
@@ -77,7 +79,8 @@ static void access_fault(scene *s)
         return;
     }
     uint32_t kind = r->access ? r->access : a->kind;
-    if (region_at(s, r->address, &region) &&
+    /* The guard that a stack ran into is gone from then on. */
+    if (is_access_reason(s) && region_at(s, addr, &region) &&
         !(region.flags & MDW_REGION_GUARD) && region_allows(&region, kind))
         add(s, MDW_INCONSISTENCY_ACCESS_ALLOWED,
             STR("memory permits what the reason says it refused"));

@@ -3,7 +3,7 @@
 
 #include "lib/base/utf8.h"
 
-enum { TEXT_MAX = 4096, MODULES_MAX = 64 };
+enum { TEXT_MAX = 4096, MODULES_MAX = 4096 };
 
 void message_add(scene *s, uint32_t kind, uint32_t module, uint64_t addr,
                  mdw_str text)
@@ -46,6 +46,16 @@ static uint64_t symbol(scene *s, uint32_t module, mdw_str name)
     return range.start;
 }
 
+/* Only where it would be found: files are sent for to answer this. */
+static bool is_libc(const mdw_module *m)
+{
+    mdw_str path = m->code_file;
+    size_t slash = str_find_last(path, '/');
+    mdw_str name =
+        slash < path.len ? str_slice(path, slash + 1, path.len) : path;
+    return str_starts(name, STR("libc.")) || str_starts(name, STR("libc-"));
+}
+
 /* glibc: a pointer to struct abort_msg_s {unsigned; char[]}. */
 static void abort_message(scene *s, uint32_t module)
 {
@@ -77,14 +87,35 @@ static void android_message(scene *s)
     }
 }
 
+/* In a program that is linked statically, libc is the program. */
+static void abort_messages(scene *s, size_t count)
+{
+    bool shared = false;
+    mdw_module m = MDW_INIT(mdw_module);
+    if (s->e.code != SIGNAL_ABORT)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        if (mdw_state_module(s->state, i, &m) == MDW_OK && is_libc(&m)) {
+            abort_message(s, i);
+            shared = true;
+        }
+    if (!shared && count)
+        abort_message(s, 0);
+}
+
 /* crashreporter_annotations_t: 64-bit version, then pointers in 64 bits to
  * message, signature, backtrace, message2. */
 static void crash_info(scene *s, uint32_t module)
 {
     static const uint8_t offsets[] = {8, 16, 32};
-    uint64_t at = symbol(s, module, STR("__crash_info"));
-    uint64_t version, pointer;
-    if (!at)
+    mdw_module m = MDW_INIT(mdw_module);
+    uint64_t at = 0, version, pointer;
+    if (mdw_state_module(s->state, module, &m) == MDW_OK)
+        at = macho_section(s, m.range.start, STR("__crash_info"));
+    /* What a bad access leaves there is rarely worth sending for files. */
+    if (!at && s->e.code != MACH_BAD_ACCESS)
+        at = symbol(s, module, STR("__crash_info"));
+    if (!at && s->e.code != MACH_BAD_ACCESS)
         at = symbol(s, module, STR("_gCRAnnotations"));
     if (!at || !scene_load(s, at, 8, &version) || version < 4 || version > 7)
         return;
@@ -118,10 +149,8 @@ void find_messages(scene *s)
     size_t count = mdw_state_module_count(s->state);
     if (count > MODULES_MAX)
         count = MODULES_MAX;
-    for (uint32_t i = 0; s->in->find && i < count; i++) {
-        if (is_linux(s))
-            abort_message(s, i);
-        else if (is_mac(s))
-            crash_info(s, i);
-    }
+    if (is_linux(s))
+        abort_messages(s, count);
+    for (uint32_t i = 0; is_mac(s) && i < count; i++)
+        crash_info(s, i);
 }

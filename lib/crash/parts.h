@@ -85,6 +85,8 @@ bool is_non_canonical(const scene *s, uint64_t addr);
 /* Whether the reason is a general-protection fault, which has no address. */
 bool is_gp_fault(const scene *s);
 void adjust_address(scene *s);
+/* The data that the reason is about. False: it is about none. */
+bool fault_address(const scene *s, uint64_t *addr);
 /* The access that the reason is about, or NULL. */
 const mdw_access *fault_access(const scene *s);
 
@@ -127,6 +129,9 @@ void message_add(scene *s, uint32_t kind, uint32_t module, uint64_t addr,
 /* NUL-terminated text at `addr`; empty when it is not there. */
 mdw_str text_at(scene *s, const mdw_memory *memory, uint64_t addr);
 void find_codes(scene *s);
+/* Where a section lies of the Mach-O image whose header the target's memory
+ * holds at `base`; 0: unknown. */
+uint64_t macho_section(const scene *s, uint64_t base, mdw_str name);
 
 /* Codes of more than one file. */
 enum {
