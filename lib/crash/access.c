@@ -118,6 +118,15 @@ static void mark_fault(scene *s)
         }
 }
 
+bool accesses_known(const scene *s)
+{
+    for (size_t i = 0; i < s->crash->access_count; i++)
+        if (s->crash->accesses[i].flags & MDW_ACCESS_IS_UNKNOWN ||
+            !s->crash->accesses[i].bytes)
+            return false;
+    return true;
+}
+
 const mdw_access *fault_access(const scene *s)
 {
     const mdw_crash *c = s->crash;

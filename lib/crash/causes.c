@@ -17,13 +17,17 @@ static void null_pointer(scene *s)
     mdw_region region;
     if (!proven && region_at(s, r->address, &region))
         return;
+    /* The address is not the instruction's: emulators and signal handlers lose
+     * it. */
+    if (!a && s->crash->access_count && accesses_known(s))
+        return;
     if (!proven &&
         (r->address_kind != MDW_ADDRESS_RECORDED || !is_access_reason(s) ||
          r->address >= NULL_MAX || (!a && is_gp_fault(s) && s->e.flags)))
         return;
     say_access(s, &text, a);
     say(&text, STR(" at a null pointer"));
-    if (proven)
+    if (proven && a)
         say_register(s, &text, a->base);
     if (r->address) {
         say(&text, STR(" plus "));
@@ -86,6 +90,9 @@ static void filled_memory(scene *s)
     const mdw_reason *r = &s->crash->reason;
     if (!is_access_reason(s) || r->address_kind == MDW_ADDRESS_NONE)
         return;
+    for (size_t i = 0; !a && i < s->crash->access_count; i++)
+        if (s->crash->accesses[i].flags & MDW_ACCESS_IS_FILL)
+            a = &s->crash->accesses[i];
     uint32_t regs[] = {a ? a->base : MDW_NONE, a ? a->index : MDW_NONE};
     for (size_t i = 0; i < 2; i++) {
         const char *name = mdw_reg_name(s->arch, regs[i]);
@@ -283,6 +290,36 @@ static void illegal(scene *s)
         evidence_memory(s, f, s->pc, 0);
 }
 
+/* x86 raises a general-protection fault for these; Windows says which. */
+static void privileged(scene *s)
+{
+    reason text = {.len = 0};
+    bool said = is_windows(s) && s->e.code == WIN_PRIVILEGED;
+    if (!s->has_insn || !(s->insn.flags & DECODE_PRIVILEGED) ||
+        !(said || (is_gp_fault(s) &&
+                   s->crash->reason.address_kind != MDW_ADDRESS_NON_CANONICAL)))
+        return;
+    say(&text, STR("an instruction for the system alone, "));
+    say(&text, str_of(s->insn.text));
+    say_bytes(s, &text);
+    evidence_memory(s, finding_add(s, MDW_FINDING_ILLEGAL, 900000, &text),
+                    s->pc, 0);
+}
+
+/* SI_TKILL: raise(), or another thread or process. An abort is said already. */
+static void sent(scene *s)
+{
+    reason text = {.len = 0};
+    if (!is_linux(s) || s->e.flags != (uint32_t)SI_TKILL ||
+        s->e.code == SIGNAL_ABORT || !s->crash->reason.name.len)
+        return;
+    say(&text, s->crash->reason.name);
+    say(&text, STR(" was sent by a call; no instruction raised it"));
+    kept_finding *f = finding_add(s, MDW_FINDING_TRAP, 700000, &text);
+    if (s->has_pc)
+        evidence_memory(s, f, s->pc, 0);
+}
+
 static void stopped_itself(scene *s)
 {
     reason text = {.len = 0};
@@ -332,7 +369,9 @@ void find_causes(scene *s)
 {
     divided(s);
     illegal(s);
+    privileged(s);
     stopped_itself(s);
+    sent(s);
     smashed(s);
     misaligned(s);
     if (find_wild_jump(s)) {

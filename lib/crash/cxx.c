@@ -5,9 +5,12 @@ enum { STACK_WORDS = 4096, MAX_BASES = 8, NAME_MAX = 512 };
 
 /* "GNUCC++\0" and "CLNGC++\0" as the words that exception_class holds: Itanium
  * C++ ABI, exception handling, 2.2.1. The last byte is 1 for a dependent one.
- */
-static bool is_class(uint64_t value)
+ * The ARM EHABI has eight characters instead, in their order. */
+static bool is_class(const scene *s, uint64_t value)
 {
+    uint64_t in_order = __builtin_bswap64(value);
+    if (s->arch == MDW_ARCH_ARM && !s->system.big_endian)
+        value = in_order;
     return value == UINT64_C(0x474E5543432B2B00) ||
            value == UINT64_C(0x434C4E47432B2B00);
 }
@@ -41,7 +44,9 @@ static mdw_str type_name(scene *s, uint64_t type, uint64_t *at)
 {
     if (!scene_load(s, type + s->pointer, s->pointer, at) || !*at)
         return (mdw_str){"", 0};
-    return text_at(s, &s->code, *at);
+    mdw_str text = text_at(s, &s->code, *at);
+    /* GCC's mark of a type that only this module knows. */
+    return str_starts(text, STR("*")) ? str_slice(text, 1, text.len) : text;
 }
 
 /* A class with one base has the base's type_info behind its name: Itanium C++
@@ -85,7 +90,7 @@ static void itanium(scene *s)
         if (!scene_load(s, s->sp + i * s->pointer, s->pointer, &word))
             return;
         if (word < 0x10000 || word % 8 || !scene_load(s, word, 8, &class_of) ||
-            !is_class(class_of))
+            !is_class(s, class_of))
             continue;
         if (itanium_header(s, word))
             return;

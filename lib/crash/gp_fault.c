@@ -11,18 +11,21 @@ bool is_non_canonical(const scene *s, uint64_t addr)
 
 /* Windows reports a read of the last byte; macOS code 13 at 0 or at pc; Linux
  * SI_KERNEL at 0. Breakpad once wrote no si_code at all, so 0 is taken for it
- * where the instruction agrees. */
+ * where the instruction agrees. 32 bits have no address that could not be one:
+ * there 0 and the last byte may be meant. */
 bool is_gp_fault(const scene *s)
 {
-    if (s->arch != MDW_ARCH_X86_64)
-        return false;
     const mdw_reason *r = &s->crash->reason;
+    bool wide = s->arch == MDW_ARCH_X86_64;
+    if (!is_x86(s))
+        return false;
     if (is_windows(s))
-        return s->e.code == WIN_ACCESS_VIOLATION &&
+        return wide && s->e.code == WIN_ACCESS_VIOLATION &&
                r->access == MDW_ACCESS_READ && r->recorded == UINT64_MAX;
     if (is_linux(s))
         return (s->e.code == SIGNAL_SEGV || s->e.code == SIGNAL_BUS) &&
-               (s->e.flags == SI_KERNEL || s->e.flags == 0) && !r->recorded;
+               (s->e.flags == SI_KERNEL || (wide && !s->e.flags)) &&
+               !r->recorded;
     return is_mac(s) && s->e.code == MACH_BAD_ACCESS &&
            s->e.flags == MACH_GPFLT;
 }

@@ -15,15 +15,6 @@ static void add(scene *s, uint32_t id, mdw_str sentence)
         evidence_access(s, f, &s->crash->accesses[i]);
 }
 
-static bool all_known(const scene *s)
-{
-    for (size_t i = 0; i < s->crash->access_count; i++)
-        if (s->crash->accesses[i].flags & MDW_ACCESS_IS_UNKNOWN ||
-            !s->crash->accesses[i].bytes)
-            return false;
-    return true;
-}
-
 /* What else raises a general-protection fault: privilege, alignment, and
  * segments, which traps go through. */
 static bool may_protect(const scene *s)
@@ -38,8 +29,8 @@ static bool may_protect(const scene *s)
 
 static void protection_fault(scene *s)
 {
-    bool sure = is_windows(s) || s->e.flags;
-    if (is_gp_fault(s) && sure && all_known(s) && !may_protect(s) &&
+    bool sure = s->arch == MDW_ARCH_X86_64 && (is_windows(s) || s->e.flags);
+    if (is_gp_fault(s) && sure && accesses_known(s) && !may_protect(s) &&
         s->crash->reason.address_kind != MDW_ADDRESS_NON_CANONICAL)
         add(s, MDW_INCONSISTENCY_NON_CANONICAL,
             STR("the reason wants an address that no pointer can be, and the "
@@ -67,7 +58,7 @@ static void access_fault(scene *s)
     const mdw_reason *r = &s->crash->reason;
     mdw_region region;
     uint64_t addr;
-    if (!names_address(s) || !fault_address(s, &addr) || !all_known(s))
+    if (!names_address(s) || !fault_address(s, &addr) || !accesses_known(s))
         return;
     /* It was the instruction that could not be read, all of it or its end. */
     if (r->access == MDW_ACCESS_EXEC || addr - s->pc < DECODE_BYTES)

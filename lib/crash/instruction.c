@@ -103,6 +103,19 @@ static void find_call(scene *s)
     }
 }
 
+/* Execution was refused here: the bytes say nothing, and what called them does.
+ * They are decoded all the same, as the field does. */
+static bool is_data(const scene *s)
+{
+    const mdw_reason *r = &s->crash->reason;
+    mdw_region region;
+    return is_access_reason(s) && !is_gp_fault(s) &&
+           (r->access == MDW_ACCESS_EXEC ||
+            (r->address_kind == MDW_ADDRESS_RECORDED &&
+             (r->address & ~UINT64_C(1)) == (s->pc & ~UINT64_C(1)))) &&
+           region_at(s, s->pc, &region) && !(region.flags & MDW_REGION_EXEC);
+}
+
 void find_instruction(scene *s)
 {
     uint8_t bytes[DECODE_BYTES] = {0};
@@ -111,10 +124,10 @@ void find_instruction(scene *s)
     if (!s->has_pc)
         return;
     size_t size = code_bytes(s, s->pc, bytes, sizeof bytes);
-    if (!size) {
+    if (!size || is_data(s))
         find_call(s);
+    if (!size)
         return;
-    }
     if (decoder_open(&d, s->crash->store, s->arch, s->thumb))
         s->has_insn =
             decode(&d, (mdw_bytes){bytes, size}, s->pc, &target, &s->insn);

@@ -87,6 +87,8 @@ bool is_gp_fault(const scene *s);
 void adjust_address(scene *s);
 /* The data that the reason is about. False: it is about none. */
 bool fault_address(const scene *s, uint64_t *addr);
+/* Whether address and size of every access are known. */
+bool accesses_known(const scene *s);
 /* The access that the reason is about, or NULL. */
 const mdw_access *fault_access(const scene *s);
 
@@ -142,6 +144,7 @@ enum {
     SIGNAL_FPE = 8,
     SIGNAL_SEGV = 11,
     SI_KERNEL = 0x80,
+    SI_TKILL = -6,
     MACH_BAD_ACCESS = 1,
     MACH_BAD_INSTRUCTION = 2,
     MACH_ARITHMETIC = 3,

@@ -8,11 +8,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MAPS_ROOM = 64 * 1024 };
+enum { MAPS_ROOM = 64 * 1024, DATA_MAX = 255 * 1024 };
 
 struct line {
     struct memory_range range;
     int readable;
+    int executable;
     const char *path;
     size_t path_size;
 };
@@ -48,6 +49,7 @@ static const char *next_line(const char *at, struct line *out)
     out->range.start = strtoul(at, &rest, 16);
     out->range.end = strtoul(rest + 1, &rest, 16);
     out->readable = rest[1] == 'r';
+    out->executable = rest[3] == 'x';
     const char *path = rest + 1;
     for (int field = 0; field < 4; field++) {
         path += strcspn(path, " \n");
@@ -116,6 +118,19 @@ void memory_add_program(struct memory *m, uintptr_t start, uintptr_t end)
         if (l.range.end > end)
             l.range.end = end;
         memory_add(m, l.range.start, l.range.end);
+    }
+}
+
+/* The kernel's own pages have names in brackets and are not all readable. */
+void memory_add_data(struct memory *m)
+{
+    struct line l;
+    const char *at = m->maps;
+    while ((at = next_line(at, &l)) != NULL) {
+        int kernel = l.path_size > 2 && memcmp(l.path, "[v", 2) == 0;
+        if (l.readable && !l.executable && !kernel &&
+            l.range.end - l.range.start <= DATA_MAX)
+            memory_add(m, l.range.start, l.range.end);
     }
 }
 

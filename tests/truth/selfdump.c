@@ -188,6 +188,8 @@ static void choose_memory(void)
         modules_program(&start, &end);
         memory_add_program(&memory, (uintptr_t)start, (uintptr_t)end);
     }
+    if (options.memory == SELFDUMP_DATA)
+        memory_add_data(&memory);
     memory_merge(&memory);
 }
 
@@ -361,7 +363,7 @@ static void put_all(const struct crash *c)
     put_header();
     put_system_info();
     put_misc_info();
-    if (options.memory == SELFDUMP_STACKS)
+    if (options.memory != SELFDUMP_FULL)
         put_memory();
     put_threads();
     put_thread_names();

@@ -4,7 +4,8 @@
 
 #include "context.h"
 
-enum selfdump_memory { SELFDUMP_STACKS, SELFDUMP_FULL };
+/* DATA: the stacks, and what small mappings without code hold. */
+enum selfdump_memory { SELFDUMP_STACKS, SELFDUMP_FULL, SELFDUMP_DATA };
 
 struct selfdump_options {
     const char *path;
