@@ -129,7 +129,9 @@ static void say_reason(human *h, const mdw_reason *r)
         human_colour(h, RED);
         human_str(h, r->text);
         human_colour(h, PLAIN);
-        human_text(h, "\n");
+        human_text(h, r->kind == MDW_CRASH_REQUEST
+                          ? " (a dump was asked for: no crash)\n"
+                          : "\n");
     } else if (!h->view.process.assertion.len) {
         human_text(h, "No crash\n");
     }
