@@ -1,11 +1,14 @@
 /* tests/faults/faults.c - one crash of each kind that a CPU or a C library
  * makes. */
-/* faults MODE DUMP [data]: the crash handler of tests/truth writes DUMP; with
-   `data` it holds what small mappings hold too. */
+/* faults MODE DUMP [data]: says which address it will use, and the crash
+   handler of tests/truth writes DUMP; with `data` it holds what small mappings
+   hold too. */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,10 +35,16 @@ static volatile int zero, minus_one = -1, deepest = INT_MAX;
 static const int constant[64] = {1};
 static volatile unsigned char data[64] __attribute__((aligned(64))) = {1};
 
+static void tell(uintptr_t address)
+{
+    dprintf(1, "%jx\n", (uintmax_t)address);
+}
+
 /* -- bad pointers -- */
 
 static void null_member(void)
 {
+    tell(offsetof(struct node, values[2]));
     no_node->values[2] = 7;
 }
 
@@ -46,12 +55,14 @@ static void freed(void)
     if (n == NULL)
         _exit(4);
     memset(n, 0x5a, sizeof *n);
+    tell((uintptr_t)n->next + offsetof(struct node, values[1]));
     sink = (int)n->next->values[1];
 }
 
 static void write_constant(void)
 {
     int *volatile p = (int *)(uintptr_t)constant;
+    tell((uintptr_t)&constant[3]);
     p[3] = 7;
 }
 
@@ -72,6 +83,7 @@ static void guard(void)
     volatile char *p = pages(3);
     if (mprotect((void *)(uintptr_t)(p + size), size, PROT_NONE) != 0)
         _exit(4);
+    tell((uintptr_t)p + size);
     for (size_t i = 0;; i++)
         p[i] = 1;
 }
@@ -82,6 +94,7 @@ static void past_end(void)
     volatile char *p = pages(3);
     if (munmap((void *)(uintptr_t)(p + size), size) != 0)
         _exit(4);
+    tell((uintptr_t)p + size);
     for (size_t i = 0;; i++)
         p[i] = 1;
 }
@@ -89,6 +102,7 @@ static void past_end(void)
 static void misaligned(void)
 {
     uintptr_t at = (uintptr_t)data + 1;
+    tell(at);
 #if defined __x86_64__ || defined __i386__
     __asm__ volatile("movaps (%0), %%xmm0" : : "r"(at));
 #elif defined __aarch64__
@@ -105,6 +119,7 @@ static void misaligned(void)
 static void go(uintptr_t to)
 {
     void (*f)(void);
+    tell(to);
     memcpy(&f, &to, sizeof f);
     f();
     sink = 1;
@@ -129,6 +144,7 @@ static void call_data(void)
 static void return_wild(void)
 {
 #if defined __x86_64__
+    tell(0x4141414141414141);
     __asm__ volatile("movabs $0x4141414141414141, %%rax\n"
                      "push %%rax\n"
                      "ret"
@@ -136,9 +152,11 @@ static void return_wild(void)
                      :
                      : "rax");
 #elif defined __i386__
+    tell(0x414140);
     __asm__ volatile("push $0x414140\n"
                      "ret");
 #elif defined __aarch64__
+    tell(0x414140);
     __asm__ volatile("mov x30, #0x4140\n"
                      "movk x30, #0x41, lsl #16\n"
                      "ret"
@@ -146,6 +164,7 @@ static void return_wild(void)
                      :
                      : "x30");
 #else
+    tell(0x414140);
     __asm__ volatile("bx %0" : : "r"(0x414140));
 #endif
 }

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MAPS_ROOM = 64 * 1024, DATA_MAX = 255 * 1024 };
+enum { MAPS_ROOM = 64 * 1024, DATA_MAX = 255 * 1024, DATA_PART = 64 * 1024 };
 
 struct line {
     struct memory_range range;
@@ -121,16 +121,22 @@ void memory_add_program(struct memory *m, uintptr_t start, uintptr_t end)
     }
 }
 
-/* The kernel's own pages have names in brackets and are not all readable. */
+/* The kernel's own pages have names in brackets and are not all readable. What
+   was mapped last lies at an end of a large one: neighbours are merged. */
 void memory_add_data(struct memory *m)
 {
     struct line l;
     const char *at = m->maps;
     while ((at = next_line(at, &l)) != NULL) {
         int kernel = l.path_size > 2 && memcmp(l.path, "[v", 2) == 0;
-        if (l.readable && !l.executable && !kernel &&
-            l.range.end - l.range.start <= DATA_MAX)
+        if (!l.readable || l.executable || kernel)
+            continue;
+        if (l.range.end - l.range.start <= DATA_MAX) {
             memory_add(m, l.range.start, l.range.end);
+            continue;
+        }
+        memory_add(m, l.range.start, l.range.start + DATA_PART);
+        memory_add(m, l.range.end - DATA_PART, l.range.end);
     }
 }
 

@@ -33,7 +33,7 @@ void memory_add_around(struct memory *m, uintptr_t address, uintptr_t before,
 void memory_add(struct memory *m, uintptr_t start, uintptr_t end);
 /* What is readable of a module, and all of [stack]. */
 void memory_add_program(struct memory *m, uintptr_t start, uintptr_t end);
-/* Every readable mapping that is small and holds no code. */
+/* Of every readable mapping without code all, or both ends. */
 void memory_add_data(struct memory *m);
 
 /* Sorts, and merges what overlaps or touches. */
