@@ -2,9 +2,10 @@
  * memory map and stack: what is said stays within bounds, every index leads
  * somewhere, and the same question has the same answer.
  *
- * The input: CPU, system, code, flags, address, two parameters, registers from
- * the context on, code bytes, regions, then the stack. It is dressed as a dump
- * here, so that state and memory are the real ones. */
+ * The input: CPU, system, code, flags, address, two parameters, code bytes,
+ * then the context. Regions, the stack and the module are read from where the
+ * context begins, too. It is dressed as a dump here, so that state and memory
+ * are the real ones. */
 #include "mdwalk/crash.h"
 
 #include <stdlib.h>
@@ -98,9 +99,21 @@ static void put_regions(synth *s, input *in, uint64_t pc, uint64_t sp)
         synth_memory_infos(s, list, count, count);
 }
 
+/* One module, whose header may be what the stack holds. */
+static void put_module(synth *s, input *in, uint64_t pc, uint64_t sp)
+{
+    static const char *const names[] = {"/lib/libc.so.6", "program"};
+    uint8_t kind = (uint8_t)take(in, 1);
+    synth_module module = {.base = kind & 1 ? sp : pc & ~UINT64_C(0xFFF),
+                           .size = 0x10000,
+                           .name = names[kind >> 1 & 1]};
+    if (kind & 4)
+        synth_module_list(s, &module, 1);
+}
+
 /* Everything else that the input has goes into the context. */
 static synth *make_dump(input *in, uint8_t *context, uint8_t *code,
-                        uint8_t *stack)
+                        uint8_t *stack, uint64_t *stack_at)
 {
     size_t cpu = (size_t)take(in, 1) & 3;
     size_t os = (size_t)take(in, 1) % (sizeof systems / sizeof *systems);
@@ -136,6 +149,8 @@ static synth *make_dump(input *in, uint8_t *context, uint8_t *code,
     synth_exceptions(s, &e);
     synth_memory_list(s, memory, 2);
     put_regions(s, &rest, pc, sp);
+    put_module(s, &rest, pc, sp);
+    *stack_at = sp;
     return s;
 }
 
@@ -162,6 +177,16 @@ static void check_findings(const mdw_crash *c)
     }
 }
 
+static void check_messages(const mdw_crash *c)
+{
+    EXPECT(mdw_crash_message_count(c) <= 8);
+    for (size_t n = 0; n < mdw_crash_message_count(c); n++) {
+        mdw_message m = MDW_INIT(mdw_message);
+        EXPECT(mdw_crash_message(c, n, &m) == MDW_OK && m.text.len);
+        EXPECT(m.text.data && m.text.len <= 3 * 4096);
+    }
+}
+
 static void check_crash(const mdw_crash *c)
 {
     mdw_instruction i = MDW_INIT(mdw_instruction);
@@ -178,6 +203,7 @@ static void check_crash(const mdw_crash *c)
         check_text(i.text);
     }
     check_findings(c);
+    check_messages(c);
 }
 
 static bool same(const mdw_crash *a, const mdw_crash *b)
@@ -201,7 +227,7 @@ static mdw_status find(void *user, uint32_t module, mdw_str name,
                        mdw_range *out)
 {
     (void)module;
-    *out = (mdw_range){*(uint64_t *)user + name.len, 8};
+    *out = (mdw_range){*(uint64_t *)user + name.len, 8}; /* on the stack */
     return MDW_OK;
 }
 
@@ -210,9 +236,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t context[1232], code[CODE], stack[STACK];
-    uint64_t frames[FRAMES], where = size;
+    uint64_t frames[FRAMES], where;
     input in = {data, size};
-    synth *s = make_dump(&in, context, code, stack);
+    synth *s = make_dump(&in, context, code, stack, &where);
     mdw_dump *dump = NULL;
     mdw_state *state = NULL;
     mdw_crash *one = NULL, *two = NULL;
