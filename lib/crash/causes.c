@@ -172,6 +172,31 @@ static void protected_memory(scene *s)
     evidence_access(s, f, a);
 }
 
+/* A page of a file that is shorter by now, or on a disk or a network that
+ * failed: BUS_ADRERR, KERN_MEMORY_ERROR. */
+static void unbacked(scene *s)
+{
+    const mdw_reason *r = &s->crash->reason;
+    bool said =
+        (is_linux(s) && s->e.code == SIGNAL_BUS && s->e.flags == 2) ||
+        (is_mac(s) && s->e.code == MACH_BAD_ACCESS && s->e.flags == 10) ||
+        (is_windows(s) && s->e.code == WIN_IN_PAGE_ERROR);
+    const mdw_access *a = fault_access(s);
+    mdw_region region;
+    reason text = {.len = 0};
+    if (!said || r->address_kind != MDW_ADDRESS_RECORDED ||
+        !region_at(s, r->address, &region) || !region_is_open(&region))
+        return;
+    say_access(s, &text, a);
+    say(&text, STR(" at "));
+    say_hex(&text, r->address, 1);
+    say(&text, STR(", which is mapped, but what is behind it could not be "
+                   "read: a file that became shorter, a disk, a network"));
+    kept_finding *f = finding_add(s, MDW_FINDING_FORBIDDEN, 860000, &text);
+    evidence_region(s, f, region.range);
+    evidence_access(s, f, a);
+}
+
 /* What is left: an address that nothing else explains. */
 static void wild_pointer(scene *s)
 {
@@ -386,5 +411,6 @@ void find_causes(scene *s)
     filled_memory(s);
     non_canonical(s);
     protected_memory(s);
+    unbacked(s);
     wild_pointer(s);
 }

@@ -99,6 +99,20 @@ static void past_end(void)
         p[i] = 1;
 }
 
+/* A mapping of a file that became shorter. */
+static void truncated(void)
+{
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    FILE *file = tmpfile();
+    if (file == NULL || ftruncate(fileno(file), (off_t)size) != 0)
+        _exit(4);
+    volatile char *p = mmap(NULL, size, PROT_READ, MAP_SHARED, fileno(file), 0);
+    if (p == MAP_FAILED || ftruncate(fileno(file), 0) != 0)
+        _exit(4);
+    tell((uintptr_t)p + 5);
+    sink = p[5];
+}
+
 static void misaligned(void)
 {
     uintptr_t at = (uintptr_t)data + 1;
@@ -233,25 +247,16 @@ static void overflow(void)
 static const struct {
     const char *name;
     void (*crash)(void);
-} modes[] = {{"null", null_member},
-             {"freed", freed},
-             {"constant", write_constant},
-             {"guard", guard},
-             {"past-end", past_end},
-             {"misaligned", misaligned},
-             {"call-null", call_null},
-             {"call-wild", call_wild},
-             {"call-data", call_data},
-             {"return-wild", return_wild},
-             {"trap", trap},
-             {"illegal", illegal},
-             {"privileged", privileged},
-             {"divide", divide},
-             {"divide-overflow", divide_overflow},
-             {"abort", abort_mode},
-             {"assert", assert_mode},
-             {"overflow", overflow},
-             {"throw", throw_error},
+} modes[] = {{"null", null_member},        {"freed", freed},
+             {"constant", write_constant}, {"guard", guard},
+             {"past-end", past_end},       {"truncated", truncated},
+             {"misaligned", misaligned},   {"call-null", call_null},
+             {"call-wild", call_wild},     {"call-data", call_data},
+             {"return-wild", return_wild}, {"trap", trap},
+             {"illegal", illegal},         {"privileged", privileged},
+             {"divide", divide},           {"divide-overflow", divide_overflow},
+             {"abort", abort_mode},        {"assert", assert_mode},
+             {"overflow", overflow},       {"throw", throw_error},
              {"throw-own", throw_own}};
 
 int main(int argc, char **argv)
