@@ -342,6 +342,54 @@ static const struct {
                     "[2J.exe: bytes = 2 bytes of type 0x8000\n"},
 };
 
+static const struct {
+    const char *claim, *format, *want;
+} in_breakpad[] = {
+    {"the head, with the recorded version", "breakpad",
+     "OS|Windows NT|10.0.22000 282\nCPU|x86|"},
+    {"the crash with Breakpad's number of the thread", "breakpad",
+     "|2\nGPU|||\nCrash|EXCEPTION_ACCESS_VIOLATION_WRITE|0x45|1\nModule|"},
+    {"modules by address, the program marked", "breakpad",
+     "|0x00400000|0x00401fff|0\nModule|second.dll||||0x00600000|0x00600fff|1\n"
+     "\n"},
+    {"a version, a debug file, an id", "breakpad", "Module|app\x1b[2J.exe|"},
+    {"the crashed thread first, offsets of return addresses", "breakpad",
+     "\n\n1|0|app\x1b[2J.exe||||0x1300\n1|1|app\x1b[2J.exe||||0x1010\n0|0|"},
+    {"a frame in no module, and the end", "breakpad", "\n0|0|||||0x500010\n"},
+    {"parameters have empty descriptions", "breakpad-human",
+     "\n     2 CPUs\n\nGPU: UNKNOWN\n\n"
+     "Crash reason:  EXCEPTION_ACCESS_VIOLATION_WRITE\nCrash address: 0x45\n"
+     "Crash parameters:\n    value: 0x0000000000000001  description: \n"
+     "    value: 0x0000000000000045  description: \n"
+     "Process uptime: not available\n\nThread 1 (crashed)\n 0  app" FFFD
+     "[2J.exe + 0x1300\n    eip = 0x00401300   esp = "},
+    {"a thread without frames", "breakpad-human",
+     "\n\nThread 2\n <no frames>\n"},
+    {"modules without symbols, those without a name alike", "breakpad-human",
+     "  (WARNING: No symbols, app.pdb, "},
+};
+
+static void test_breakpad(void)
+{
+    opened o = open_process(&(process){21, NULL, false});
+    for (size_t i = 0; i < sizeof in_breakpad / sizeof *in_breakpad; i++) {
+        t_case = in_breakpad[i].claim;
+        has(emitted(&o, in_breakpad[i].format, NULL), in_breakpad[i].want);
+    }
+    t_case = "no warning where nothing was looked for";
+    mdw_emit_options options = MDW_INIT(mdw_emit_options);
+    options.no_symbols = true;
+    lacks(emitted(&o, "breakpad-human", &options), "WARNING");
+    t_case = "no escape sequence gets out";
+    lacks(emitted(&o, "breakpad-human", NULL), "\x1b");
+    close_process(&o);
+    t_case = "no crash";
+    o = open_process(&(process){0, NULL, false});
+    has(emitted(&o, "breakpad", NULL), "\nCrash|No crash||\n");
+    has(emitted(&o, "breakpad-human", NULL), "\nNo crash\nProcess uptime: ");
+    close_process(&o);
+}
+
 static void test_human(void)
 {
     opened o = open_process(&(process){21, NULL, false});
@@ -406,7 +454,8 @@ static void test_errors(void)
     t_case = "formats by name";
     CHECK(!strcmp(mdw_format_name(0), "human"));
     CHECK(!strcmp(mdw_format_name(1), "json"));
-    CHECK(!mdw_format_name(2));
+    CHECK(!strcmp(mdw_format_name(2), "breakpad"));
+    CHECK(!strcmp(mdw_format_name(3), "breakpad-human"));
     t.limit = sizeof t.data - 1;
     CHECK(mdw_emit(o.report, "xml", NULL, sink, &err) == MDW_E_ARG);
     CHECK(!strcmp(err.what, "format"));
@@ -458,6 +507,7 @@ int main(void)
     test_json();
     test_json_without();
     test_human();
+    test_breakpad();
     test_errors();
     test_win_errors();
     return t_done();

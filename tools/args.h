@@ -27,6 +27,11 @@ typedef struct args {
     const char *file;    /* as given; "-" is standard input */
     const char *stream;  /* dump: or NULL */
     symbol_args symbols;
+    /* Other commands' (tools/compat.h). */
+    bool stack_contents, code_pointers;
+    bool main_only;          /* the thread that crashed or asked */
+    const char *output;      /* instead of standard output; or NULL */
+    const char *json_output; /* json beside the report; or NULL */
 } args;
 
 /* False after one sentence on standard error. */

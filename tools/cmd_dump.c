@@ -122,7 +122,8 @@ static void show_stream(printer *p, const mdw_stream *s, size_t index)
             if (s->type == MDW_STREAM_EXCEPTION)
                 return;
         }
-    hex_dump(p, s->data, UNKNOWN_BYTES);
+    if (!p->brief)
+        hex_dump(p, s->data, UNKNOWN_BYTES);
 }
 
 static bool stream_is(const mdw_stream *s, const char *wanted)
@@ -158,7 +159,7 @@ int command_dump(const args *a)
     input in;
     if (!input_open(&in, a->file))
         return STATUS_FAILED;
-    printer p = {.dump = in.dump};
+    printer p = {.dump = in.dump, .brief = a->brief};
     int status = STATUS_DONE;
     if (!a->stream)
         show_header(&p);

@@ -1,6 +1,7 @@
 /* tools/cmd_report.c - mdwalk report: the crash, the stacks, the modules. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,43 @@ static bool wants_colour(const args *a)
            strcmp(term, "dumb") != 0;
 }
 
+static void fill(const work *w, const args *a, mdw_emit_options *o)
+{
+    uint32_t main = mdw_state_main_stack(w->state);
+    o->pretty = a->pretty;
+    o->brief = a->brief;
+    o->colour = wants_colour(a);
+    o->one_stack = a->one_thread;
+    o->stack = a->thread;
+    if (a->main_only && main != MDW_NONE) {
+        o->one_stack = true;
+        o->stack = main;
+    }
+    o->no_symbols = !a->symbols.path_count;
+    o->stack_contents = a->stack_contents;
+    o->code_pointers = a->code_pointers;
+}
+
+static bool to_file(void *user, const void *data, size_t len)
+{
+    return fwrite(data, 1, len, user) == len;
+}
+
+/* The second output of --cyborg. */
+static bool write_json(const work *w, const args *a,
+                       const mdw_emit_options *options)
+{
+    FILE *file = fopen(a->json_output, "w");
+    bool done = file && mdw_emit(w->report, "json", options,
+                                 (mdw_sink){to_file, file}, NULL) == MDW_OK;
+    if (file && fclose(file))
+        done = false;
+    if (!done)
+        (void)fprintf(stderr, "mdwalk: %s: %s\n", a->json_output,
+                      strerror(errno));
+    return done;
+}
+
 int command_report(const args *a)
 {
     work w;
@@ -31,18 +69,14 @@ int command_report(const args *a)
     int status = STATUS_FAILED;
     if (work_walk(&w, a, NULL, NULL)) {
         mdw_emit_options options = MDW_INIT(mdw_emit_options);
-        options.pretty = a->pretty;
-        options.brief = a->brief;
-        options.colour = wants_colour(a);
-        options.one_stack = a->one_thread;
-        options.stack = a->thread;
+        fill(&w, a, &options);
         mdw_error err = {.code = MDW_OK};
         status = work_status(&w, a);
         mdw_status done = mdw_emit(w.report, a->format, &options,
                                    (mdw_sink){to_stdout, NULL}, &err);
         if (done != MDW_OK && done != MDW_E_IO)
             complain(w.in.name, &err);
-        if (done != MDW_OK)
+        if (done != MDW_OK || (a->json_output && !write_json(&w, a, &options)))
             status = STATUS_FAILED;
     }
     status = finish(status);

@@ -9,6 +9,7 @@ typedef struct printer {
     const mdw_dump *dump;
     int depth;
     bool big_endian;
+    bool brief; /* no hex dumps */
 } printer;
 
 /* Text out of a file; nothing in it reaches the terminal as a command. */

@@ -82,6 +82,7 @@ bool symbols_open(symbols *s, const symbol_args *a)
     if (!choose_cache(s, a))
         return false;
     options.cache = s->cache[0] ? s->cache : NULL;
+    options.timeout_ms = a->timeout_seconds * 1000; /* < 2^32: when read */
     options.progress = progress;
     options.progress_user = s;
     if (mdw_store_new(&options, &s->store, &err) != MDW_OK)

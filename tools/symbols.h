@@ -13,6 +13,7 @@ typedef struct symbol_args {
     bool no_demangle;
     const char *paths[MAX_SYMBOL_PATHS]; /* SYMBOL_PATH... */
     int path_count;
+    uint32_t timeout_seconds; /* 0: the library's */
 } symbol_args;
 
 typedef struct symbols {

@@ -135,9 +135,14 @@ typedef struct mdw_emit_options {
     bool colour;    /* human: with escape sequences of a terminal */
     bool one_stack; /* only `stack` */
     uint32_t stack;
+    bool no_symbols;     /* breakpad-human: none were looked for, so that no
+                            module is said to lack them */
+    bool stack_contents; /* breakpad-human: the memory of each frame */
+    bool code_pointers;  /* breakpad-human: words there that point to code */
 } mdw_emit_options;
 
-/* Formats by name: "human", "json". */
+/* Formats by name: "human", "json", and minidump_stackwalk's two, "breakpad"
+ * for machines and "breakpad-human". */
 MDW_API const char *mdw_format_name(size_t index); /* NULL past the last */
 /* MDW_E_ARG: no such format; MDW_E_IO: the sink gave up. */
 MDW_API mdw_status mdw_emit(const mdw_report *report, const char *format,

@@ -52,7 +52,9 @@ typedef struct mdw_system {
     uint32_t cpu_count;
     uint32_t pointer_size; /* bytes */
     bool big_endian;
-    uint64_t code_mask; /* kept bits of a code pointer; 0: all */
+    uint64_t code_mask;  /* kept bits of a code pointer; 0: all */
+    mdw_str os_recorded; /* version numbers and service pack as the dump has
+                            them: "0.0.0 Linux 4.9.60 #1 SMP ... x86_64" */
 } mdw_system;
 MDW_API mdw_status mdw_state_system(const mdw_state *state, mdw_system *out);
 

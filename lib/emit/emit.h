@@ -53,7 +53,15 @@ const char *stack_word(uint32_t kind);      /* "thread" */
 const char *annotation_word(uint32_t kind); /* "process" */
 unsigned pointer_digits(const view *v, uint32_t arch);
 
+/* Text out of the dump. What could move a terminal's cursor, and what is not
+ * UTF-8, becomes U+FFFD. */
+void out_printable(out *o, mdw_str text);
+
 /* One per format. */
+mdw_status emit_breakpad(const mdw_report *report,
+                         const mdw_emit_options *options, mdw_sink sink);
+mdw_status emit_breakpad_human(const mdw_report *report,
+                               const mdw_emit_options *options, mdw_sink sink);
 mdw_status emit_human(const mdw_report *report, const mdw_emit_options *options,
                       mdw_sink sink);
 mdw_status emit_rust_json(const mdw_report *report,

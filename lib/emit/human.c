@@ -3,7 +3,6 @@
 #include "lib/emit/human.h"
 
 #include "lib/base/str.h"
-#include "lib/base/utf8.h"
 #include "lib/emit/human_crash.h"
 
 void human_colour(human *h, enum colour colour)
@@ -16,26 +15,9 @@ void human_colour(human *h, enum colour colour)
         out_text(&h->out, codes[colour]);
 }
 
-/* C0, DEL, and C1, which is C2 80 to C2 9F in UTF-8. */
-static bool moves_cursor(mdw_str one)
-{
-    const char *at = one.data;
-    unsigned char first = (unsigned char)at[0];
-    if (one.len == 1)
-        return first < 0x20 || first == 0x7F;
-    return one.len == 2 && first == 0xC2 && (unsigned char)at[1] < 0xA0;
-}
-
 void human_str(human *h, mdw_str text)
 {
-    while (text.len) {
-        bool valid;
-        mdw_str one = utf8_next(&text, &valid);
-        if (!valid || moves_cursor(one))
-            out_text(&h->out, "\xEF\xBF\xBD");
-        else
-            out_str(&h->out, one);
-    }
+    out_printable(&h->out, text);
 }
 
 void human_text(human *h, const char *text)

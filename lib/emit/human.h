@@ -13,9 +13,7 @@ enum colour { PLAIN, BOLD, DIM, RED, CYAN };
 /* Nothing unless colour was asked for. */
 void human_colour(human *h, enum colour colour);
 
-/* Text out of the dump. What could move a terminal's cursor, and what is not
- * UTF-8, becomes U+FFFD. */
-void human_str(human *h, mdw_str text);
+void human_str(human *h, mdw_str text);      /* out of the dump */
 void human_text(human *h, const char *text); /* our own words */
 void human_number(human *h, uint64_t value);
 void human_hex(human *h, uint64_t value, unsigned digits); /* with "0x" */

@@ -1,46 +1,8 @@
 /* lib/emit/human_lists.c - what stands after the threads: modules,
  * annotations, issues. */
-#include "lib/base/arena.h"
 #include "lib/base/str.h"
 #include "lib/emit/human.h"
-
-/* A module's place in a list that is sorted by address; two that start at one
- * address keep the order of the dump. */
-typedef struct place {
-    uint64_t start;
-    size_t index;
-} place;
-
-static bool after(const place *a, const place *b)
-{
-    return a->start > b->start || (a->start == b->start && a->index > b->index);
-}
-
-static void sift(place *heap, size_t at, size_t count)
-{
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && after(&heap[child + 1], &heap[child]))
-            child++;
-        if (!after(&heap[child], &heap[at]))
-            return;
-        place swap = heap[at];
-        heap[at] = heap[child];
-        heap[child] = swap;
-    }
-}
-
-/* A heap sort: in place, and never slow, whatever the dump says. */
-static void sort(place *places, size_t count)
-{
-    for (size_t i = count / 2; i--;)
-        sift(places, i, count);
-    for (size_t i = count; i-- > 1;) {
-        place swap = places[0];
-        places[0] = places[i];
-        places[i] = swap;
-        sift(places, 0, i);
-    }
-}
+#include "lib/emit/order.h"
 
 static void say_module(human *h, mdw_range range, mdw_str file, mdw_str version,
                        bool main)
@@ -69,41 +31,32 @@ static void heading(human *h, const char *text)
 
 static mdw_status say_modules(human *h, arena *store)
 {
-    size_t count = mdw_state_module_count(h->view.state);
-    place *places = arena_take(store, count, sizeof *places);
-    if (count && !places)
+    uint32_t *order;
+    size_t count = order_modules(h->view.state, store, &order);
+    if (!order)
         return MDW_E_MEMORY;
-    mdw_module m = MDW_INIT(mdw_module);
-    for (size_t i = 0; i < count; i++) {
-        (void)mdw_state_module(h->view.state, i, &m);
-        places[i] = (place){m.range.start, i};
-    }
-    sort(places, count);
     heading(h, "Loaded modules:");
-    for (size_t i = 0; i < count; i++)
-        if (mdw_state_module(h->view.state, places[i].index, &m) == MDW_OK)
-            say_module(h, m.range, m.code_file, m.version, !places[i].index);
+    for (size_t i = 0; i < count; i++) {
+        mdw_module m = MDW_INIT(mdw_module);
+        if (mdw_state_module(h->view.state, order[i], &m) == MDW_OK)
+            say_module(h, m.range, m.code_file, m.version, !order[i]);
+    }
     return MDW_OK;
 }
 
 static mdw_status say_unloaded(human *h, arena *store)
 {
-    size_t count = mdw_state_unloaded_count(h->view.state);
-    place *places = arena_take(store, count, sizeof *places);
-    if (!count)
-        return MDW_OK;
-    if (!places)
+    uint32_t *order;
+    size_t count = order_unloaded(h->view.state, store, &order);
+    if (!order)
         return MDW_E_MEMORY;
-    mdw_unloaded u = MDW_INIT(mdw_unloaded);
+    if (count)
+        heading(h, "Unloaded modules:");
     for (size_t i = 0; i < count; i++) {
-        (void)mdw_state_unloaded(h->view.state, i, &u);
-        places[i] = (place){u.range.start, i};
-    }
-    sort(places, count);
-    heading(h, "Unloaded modules:");
-    for (size_t i = 0; i < count; i++)
-        if (mdw_state_unloaded(h->view.state, places[i].index, &u) == MDW_OK)
+        mdw_unloaded u = MDW_INIT(mdw_unloaded);
+        if (mdw_state_unloaded(h->view.state, order[i], &u) == MDW_OK)
             say_module(h, u.range, u.code_file, STR(""), false);
+    }
     return MDW_OK;
 }
 

@@ -11,6 +11,8 @@ static const struct {
 } formats[] = {
     {"human", emit_human},
     {"json", emit_rust_json},
+    {"breakpad", emit_breakpad},
+    {"breakpad-human", emit_breakpad_human},
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats };

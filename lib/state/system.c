@@ -119,11 +119,6 @@ static void read_version(mdw_state *s, const mdw_raw_system *raw)
     mdw_str csd = text_wide(s, raw->csd), release, version;
     bool linux = y->os == MDW_OS_LINUX || y->os == MDW_OS_ANDROID;
     bool zero = !raw->major && !raw->minor && !raw->build;
-    if (linux && zero && split_uname(csd, &release, &version)) {
-        y->os_version = text_narrow(s, release);
-        y->os_build = text_narrow(s, version);
-        return;
-    }
     phrase text = {.len = 0};
     phrase_decimal(&text, raw->major);
     phrase_add(&text, STR("."));
@@ -132,6 +127,13 @@ static void read_version(mdw_state *s, const mdw_raw_system *raw)
     phrase_decimal(&text, raw->build);
     y->os_version = text_narrow(s, phrase_str(&text));
     y->os_build = csd;
+    phrase_add(&text, STR(" "));
+    phrase_add(&text, csd);
+    y->os_recorded = text_narrow(s, phrase_str(&text));
+    if (linux && zero && split_uname(csd, &release, &version)) {
+        y->os_version = text_narrow(s, release);
+        y->os_build = text_narrow(s, version);
+    }
 }
 
 /* The CPU of the first context that can be of one only. */
@@ -179,7 +181,8 @@ void build_system(mdw_state *s)
     mdw_system *y = &s->system;
     *y = MDW_INIT(mdw_system);
     y->platform = y->processor = MDW_NONE;
-    y->os_version = y->os_build = y->cpu_info = y->cpu_microcode = STR("");
+    y->os_version = y->os_build = y->os_recorded = STR("");
+    y->cpu_info = y->cpu_microcode = STR("");
     mdw_header header = MDW_INIT(mdw_header);
     mdw_dump_header(s->dump, &header); /* an open dump has one */
     y->big_endian = s->big_endian = header.big_endian;
