@@ -71,19 +71,47 @@ static void check_writer(const index_writer *w, const elf_file *f)
     }
 }
 
+static const code_symbol own_symbols[] = {{{"one", 3}, 0x1800, 0x900, 0},
+                                          {{"two", 3}, 0x2100, 0x40, 0}};
+
+/* Units that exist, each once. */
+static void check_units(const dwarf *d, unit_set set)
+{
+    if (set.all)
+        return;
+    for (uint32_t i = 0; i < set.count; i++) {
+        EXPECT(set.units[i] < dwarf_unit_count(d));
+        EXPECT(!i || set.units[i] > set.units[i - 1]);
+    }
+    EXPECT(unit_set_answers(set, set));
+}
+
+static void put_some(dwarf *d, dwarf_put *p, const code_symbols *symbols)
+{
+    if (dwarf_map_read(d, symbols, NULL) != MDW_OK)
+        return;
+    for (uint32_t rva = 0; rva < 0x10000; rva += 0x80)
+        check_units(d, dwarf_units_at(d, rva));
+    unit_set set = dwarf_units_at(d, 0x2000);
+    for (uint32_t i = 0; i < set.count; i++)
+        EXPECT(dwarf_put_unit(p, set.units[i], NULL) != MDW_E_ARG);
+    (void)dwarf_put_symbols(p, &set, NULL);
+}
+
 static void put(dwarf *d, const elf_file *f, bool all)
 {
-    code_symbols symbols = {NULL, 0};
+    code_symbols symbols = {own_symbols, 2};
     index_writer *w = stand_in_new();
     dwarf_put *p = NULL;
-    uint32_t unit;
+    dwarf_refresh(d);
     EXPECT(dwarf_put_new(d, w, &symbols, &p, NULL) == MDW_OK);
-    if (all)
+    if (all) {
         (void)dwarf_put_all(p, NULL);
-    else if (dwarf_find_unit(d, 0x2000, &unit) == MDW_OK)
-        EXPECT(unit < dwarf_unit_count(d) &&
-               dwarf_put_unit(p, unit, NULL) != MDW_E_ARG);
-    (void)dwarf_put_symbols(p, NULL);
+        (void)dwarf_put_symbols(p, NULL, NULL);
+        (void)dwarf_has_split(d);
+    } else {
+        put_some(d, p, &symbols);
+    }
     check_writer(w, f);
     dwarf_put_close(p);
     stand_in_close(w);

@@ -3,8 +3,8 @@
  *
  * dwarf_query [--unit] [--time] IMAGE [DEBUG] < addresses
  *
- * --unit: only the unit of the first address is read. --time: milliseconds to
- * standard error. Addresses are hexadecimal, as linked. */
+ * --unit: as mdw_symfile_read brings them in. --time: milliseconds to standard
+ * error. Addresses are hexadecimal, as linked. */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,6 +19,7 @@
 #include "lib/symbol/dwarf.h"
 #include "lib/symbol/elf_symbols.h"
 #include "lib/symbol/index.h"
+#include "mdwalk/symbol.h"
 
 typedef struct job {
     elf_file *image, *debug;
@@ -55,7 +56,7 @@ static void complain(const char *what, const mdw_error *err)
             err->what ? err->what : "", (unsigned long long)err->offset);
 }
 
-static void read_units(job *j, const uint64_t *first)
+static void read_units(job *j)
 {
     mdw_error err = {.code = MDW_OK};
     const elf_file *has = j->debug ? j->debug : j->image;
@@ -67,15 +68,10 @@ static void read_units(job *j, const uint64_t *first)
     }
     if (dwarf_put_new(j->d, j->writer, &j->symbols, &j->put, &err) != MDW_OK)
         exit(2);
-    uint32_t unit;
-    if (!first)
-        status = dwarf_put_all(j->put, &err);
-    else if (dwarf_find_unit(j->d, *first - j->image->image.start, &unit) ==
-             MDW_OK)
-        status = dwarf_put_unit(j->put, unit, &err);
+    status = dwarf_put_all(j->put, &err);
     if (status != MDW_OK)
         complain("DWARF", &err);
-    if (dwarf_put_symbols(j->put, &err) != MDW_OK)
+    if (dwarf_put_symbols(j->put, NULL, &err) != MDW_OK)
         complain("symbols", &err);
 }
 
@@ -95,6 +91,38 @@ static void report(const job *j, uint64_t addr)
     if (rva > UINT32_MAX || index_find(j->view, (uint32_t)rva, &f) != MDW_OK ||
         index_detail(j->view, &f, (uint32_t)rva, print_place, NULL) != MDW_OK)
         printf("??\n??:0\n");
+}
+
+static bool print_symbol(void *user, const mdw_symbol *s)
+{
+    mdw_str name = s->raw.len ? s->raw : s->function;
+    (void)user;
+    printf("%.*s\n%.*s:%u\n", (int)name.len, name.data, (int)s->file.len,
+           s->file.data, s->line);
+    return true;
+}
+
+/* Unit by unit, and last address first. */
+static int by_unit(mdw_bytes file, const uint64_t *addrs, size_t count)
+{
+    mdw_symfile_options options = MDW_INIT(mdw_symfile_options);
+    mdw_symfile *f = NULL;
+    mdw_image image = MDW_INIT(mdw_image);
+    options.by_unit = 1;
+    if (mdw_symfile_open(file, &options, &f, NULL) != MDW_OK)
+        return 2;
+    mdw_symfile_image(f, &image);
+    for (size_t i = count; i--;)
+        if (mdw_symfile_read(f, addrs[i] - image.link_base, NULL) != MDW_OK)
+            return 2;
+    for (size_t i = 0; i < count; i++) {
+        printf("0x%016llx\n", (unsigned long long)addrs[i]);
+        if (mdw_symfile_lookup(f, addrs[i] - image.link_base, print_symbol,
+                               NULL) != MDW_OK)
+            printf("??\n??:0\n");
+    }
+    mdw_symfile_close(f);
+    return 0;
 }
 
 static bool keep(void *user, const void *data, size_t len)
@@ -162,6 +190,8 @@ int main(int argc, char **argv)
     if (at + 1 < argc)
         more = map(argv[at + 1]);
 
+    if (unit)
+        return by_unit(more.len ? more : file, addrs, count);
     double begun = now();
     arena *store = arena_new(NULL, 0);
     job j = {.writer = NULL};
@@ -177,7 +207,7 @@ int main(int argc, char **argv)
     }
     if (code_symbols_read(j.image, j.debug, store, &j.symbols, &err) != MDW_OK)
         complain("symbols", &err);
-    read_units(&j, unit && count ? addrs : NULL);
+    read_units(&j);
     if (!j.d) /* the symbols are then all there is */
         for (size_t i = 0; i < j.symbols.count; i++) {
             const code_symbol *s = &j.symbols.items[i];

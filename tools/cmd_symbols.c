@@ -96,10 +96,12 @@ typedef struct opened {
 static bool open_file(opened *o, const char *name)
 {
     mdw_error err = {.code = MDW_OK};
+    mdw_symfile_options options = MDW_INIT(mdw_symfile_options);
+    options.by_unit = 1;
     *o = (opened){NULL, NULL};
     if (mdw_source_open(name, NULL, &o->source, &err) == MDW_OK &&
-        mdw_symfile_open(mdw_source_bytes(o->source), NULL, &o->file, &err) ==
-            MDW_OK)
+        mdw_symfile_open(mdw_source_bytes(o->source), &options, &o->file,
+                         &err) == MDW_OK)
         return true;
     mdw_source_close(o->source);
     (void)fail(name, &err);
@@ -148,6 +150,9 @@ static int look_up(const char *name, char **addresses, int count,
             status = FAILED;
             continue;
         }
+        mdw_error err = {.code = MDW_OK};
+        if (mdw_symfile_read(o.file, a.rva, &err) != MDW_OK)
+            status = fail(name, &err);
         mdw_status found = mdw_symfile_lookup(o.file, a.rva, print_symbol, &a);
         if (found != MDW_OK)
             (void)printf("0x%08" PRIx64 " %s\n", a.rva,
@@ -166,10 +171,14 @@ static int info(const char *name)
                  {MDW_HAS_LINES, "lines"},
                  {MDW_HAS_INLINES, "inlines"},
                  {MDW_HAS_ROWS, "unwind rows"},
-                 {MDW_HAS_CODE, "code"}};
+                 {MDW_HAS_CODE, "code"},
+                 {MDW_HAS_SPLIT, "split DWARF (not read)"}};
     opened o;
     if (!open_file(&o, name))
         return FAILED;
+    mdw_error err = {.code = MDW_OK};
+    if (mdw_symfile_read(o.file, 0, &err) != MDW_OK)
+        (void)fail(name, &err);
     uint32_t has = mdw_symfile_has(o.file);
     (void)printf("%s:", name);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -31,7 +31,9 @@ enum mdw_symfile_has {
     MDW_HAS_FUNCTIONS = 1 << 1,
     MDW_HAS_LINES = 1 << 2,
     MDW_HAS_INLINES = 1 << 3,
-    MDW_HAS_CODE = 1 << 4 /* the image's own bytes */
+    MDW_HAS_CODE = 1 << 4, /* the image's own bytes */
+    MDW_HAS_SPLIT = 1 << 5 /* units whose functions are in .dwo or .dwp files,
+                              which are not read: known by their symbols */
 };
 
 typedef struct mdw_symfile_options {
@@ -47,6 +49,10 @@ typedef struct mdw_symfile_options {
      */
     void (*release)(void *user);
     void *release_user;
+    /* An ELF file without `index` has its symbols alone; with this not 0, its
+     * DWARF too, which is read unit by unit, by mdw_symfile_read. `alloc` must
+     * then serve every thread that calls that. */
+    uint32_t by_unit;
 } mdw_symfile_options;
 
 /* Borrows `bytes` and `index` until the last reference is closed. */
@@ -57,6 +63,13 @@ MDW_API mdw_status mdw_symfile_open(mdw_bytes bytes,
 MDW_API mdw_symfile *mdw_symfile_hold(const mdw_symfile *file);
 MDW_API void mdw_symfile_close(mdw_symfile *file);
 MDW_API uint32_t mdw_symfile_has(const mdw_symfile *file);
+/* Of a file opened `by_unit`: reads what an answer at `rva` needs, unless that
+ * was done. Any thread may call it, and look up meanwhile. MDW_OK, also for
+ * other files. MDW_E_MEMORY, MDW_E_CANCELLED: nothing was read. Another
+ * negative status, the same whenever asked: the DWARF cannot be read, and
+ * symbols answer there. */
+MDW_API mdw_status mdw_symfile_read(mdw_symfile *file, uint64_t rva,
+                                    mdw_error *err);
 
 /* Fills rows, user and link_base of `image`; the file must outlive it. */
 MDW_API void mdw_symfile_image(const mdw_symfile *file, mdw_image *image);
@@ -87,7 +100,8 @@ typedef struct mdw_symbol {
 
 /* Calls `each` for the innermost inlined call at `rva` first, outward, and for
  * the function that really has a frame last, until it returns false. Strings
- * live during the call. MDW_ABSENT: nothing covers `rva`. */
+ * live during the call. MDW_ABSENT: nothing covers `rva`. MDW_AGAIN: call
+ * mdw_symfile_read first. */
 typedef bool (*mdw_symbol_fn)(void *user, const mdw_symbol *symbol);
 MDW_API mdw_status mdw_symfile_lookup(const mdw_symfile *file, uint64_t rva,
                                       mdw_symbol_fn each, void *user);
@@ -115,8 +129,8 @@ typedef struct mdw_index_options {
                             0: not told */
 } mdw_index_options;
 
-/* The only way into libdwarf and libelf, so that a worker can have it done in
- * another process. */
+/* Beside mdw_symfile_read the only way into libdwarf, so that a worker can have
+ * it done in another process. */
 MDW_API mdw_status mdw_index_build(mdw_bytes source,
                                    const mdw_index_options *options,
                                    mdw_sink out, mdw_error *err);

@@ -240,6 +240,13 @@ static void tell_need(session *s, const session_module *m, uint32_t need)
         tell_status(&t, m, need);
 }
 
+static bool is_split(const session_module *m)
+{
+    const need_state *names = &m->need[MDW_NEED_NAMES];
+    return names->status == MDW_OK &&
+           mdw_symfile_has(names->file) & MDW_HAS_SPLIT;
+}
+
 void needs_tell(session *s)
 {
     for (size_t i = 0; i < s->module_count; i++) {
@@ -249,6 +256,12 @@ void needs_tell(session *s)
                 tell_need(s, m, need);
         if (m->rows_error)
             session_issue(s, MDW_AREA_SYMBOL, m->index, m->rows_error, "rows");
+        if (m->names_error)
+            session_issue(s, MDW_AREA_SYMBOL, m->index, m->names_error,
+                          "DWARF");
+        if (is_split(m))
+            session_issue(s, MDW_AREA_SYMBOL, m->index, MDW_E_UNSUPPORTED,
+                          "split DWARF (.dwo, .dwp)");
     }
 }
 

@@ -23,9 +23,10 @@ typedef struct session_module {
     uint32_t index;
     mdw_module module;
     need_state need[MDW_NEED_COUNT];
-    mdw_image rows;        /* of the file for ROWS */
-    mdw_status rows_error; /* least negative answer of its row function */
-    uint32_t words;        /* on stacks: for wishes */
+    mdw_image rows;         /* of the file for ROWS */
+    mdw_status rows_error;  /* least negative answer of its row function */
+    mdw_status names_error; /* the same of reading units */
+    uint32_t words;         /* on stacks: for wishes */
     uint32_t code_asked; /* the first in `order` whose walk asked for its code;
                             0 for the crash too; MDW_NONE: nobody */
     bool names_asked;    /* by the crash */

@@ -134,6 +134,31 @@ static bool collect(void *user, const mdw_symbol *symbol)
     return ++t->found_count < MAX_SYMBOLS && !t->failed;
 }
 
+/* From one file, of which the units at `rva` are read first. */
+static mdw_status look_into(session_module *m, mdw_symfile *file, uint64_t rva,
+                            mdw_symbol_fn each, void *user)
+{
+    mdw_status status = mdw_symfile_read(file, rva, NULL);
+    if (status == MDW_E_MEMORY)
+        m->session->symbols.failed = true;
+    if (status < 0 && (!m->names_error || status < m->names_error))
+        m->names_error = status;
+    status = mdw_symfile_lookup(file, rva, each, user);
+    return status == MDW_AGAIN ? (mdw_status)MDW_ABSENT : status;
+}
+
+/* An executable has symbols that its debug file may lack. It was asked for when
+ * the walk came by. */
+static mdw_status look_beside(session_module *m, uint64_t rva,
+                              mdw_symbol_fn each, void *user)
+{
+    const need_state *rows = &m->need[MDW_NEED_ROWS];
+    if (rows->status != MDW_OK || rows->file == m->need[MDW_NEED_NAMES].file)
+        return MDW_ABSENT;
+    mdw_status status = look_into(m, rows->file, rva, each, user);
+    return status < 0 ? (mdw_status)MDW_ABSENT : status;
+}
+
 /* From the file, once more when that turns out to be damaged. */
 static mdw_status look_up(session_module *m, uint64_t rva, mdw_symbol_fn each,
                           void *user)
@@ -142,8 +167,9 @@ static mdw_status look_up(session_module *m, uint64_t rva, mdw_symbol_fn each,
         mdw_status status = need_ask(m, MDW_NEED_NAMES);
         if (status != MDW_OK)
             return status;
-        status =
-            mdw_symfile_lookup(m->need[MDW_NEED_NAMES].file, rva, each, user);
+        status = look_into(m, m->need[MDW_NEED_NAMES].file, rva, each, user);
+        if (status == MDW_ABSENT)
+            return look_beside(m, rva, each, user);
         if (status != MDW_E_DAMAGED || !need_renew(m, MDW_NEED_NAMES))
             return status;
         m->session->symbols.found_count = 0;

@@ -1,12 +1,9 @@
-/* lib/symbol/dwarf.c - the DWARF of one file: its sections, its units, and
- * which of them an address belongs to. */
+/* lib/symbol/dwarf.c - the DWARF of one file: its sections and its units. */
 #include "lib/symbol/dwarf.h"
 
 #include <libdwarf/dwarf.h>
-#include <stdlib.h>
 
 #include "lib/base/fail.h"
-#include "lib/base/range.h"
 #include "lib/base/str.h"
 #include "lib/symbol/dwarf_parts.h"
 
@@ -14,11 +11,6 @@
  * unit's line program and each DIE cost less than 64 units a byte. */
 enum { WORK_PER_BYTE = 64, WORK_LEAST = 1 << 20, CANCEL_EVERY = 1 << 16 };
 #define MEMORY_DEFAULT ((uint64_t)4 << 30)
-
-typedef struct span {
-    mdw_range range; /* relative to the image */
-    uint32_t unit;
-} span;
 
 bool dwarf_spend(dwarf_work *work, uint64_t units)
 {
@@ -36,6 +28,15 @@ bool dwarf_spend(dwarf_work *work, uint64_t units)
             work->stop = MDW_E_CANCELLED;
     }
     return work->stop == MDW_OK;
+}
+
+void dwarf_refresh(dwarf *d)
+{
+    uint64_t work = d->work.budget.work;
+    d->work.left =
+        work ? work : d->counts.bytes * WORK_PER_BYTE + WORK_LEAST; /* < 2^60 */
+    d->work.stop = MDW_OK;
+    d->pool.status = MDW_OK;
 }
 
 void dwarf_note(dwarf *d, uint64_t *counter, mdw_status code, uint64_t offset,
@@ -204,9 +205,7 @@ static mdw_status open_all(dwarf *d, mdw_error *err)
     status = read_units(d);
     if (status != MDW_OK)
         return fail(err, status, ".debug_info");
-    uint64_t work = d->work.budget.work;
-    d->work.left =
-        work ? work : d->counts.bytes * WORK_PER_BYTE + WORK_LEAST; /* < 2^60 */
+    dwarf_refresh(d);
     return dies_open(&d->sections, &d->work, d->store, &d->dies, err);
 }
 
@@ -227,7 +226,7 @@ mdw_status dwarf_open(const elf_file *file, const elf_file *image,
         budget && budget->memory ? budget->memory : MEMORY_DEFAULT;
     d->pool = (pool){allocator_or_default(alloc), memory, MDW_OK};
     d->work.budget = budget ? *budget : (mdw_budget){.size = 0};
-    d->spans[0] = d->spans[1] = list_of(sizeof(span));
+    dwarf_map_begin(&d->map);
     mdw_status status = open_all(d, err);
     if (status == MDW_OK)
         *out = d;
@@ -241,12 +240,11 @@ void dwarf_close(dwarf *d)
     if (!d)
         return;
     dies_close(d->dies);
-    for (size_t i = 0; i < 2; i++)
-        list_drop(&d->pool, &d->spans[i]);
+    dwarf_map_drop(&d->map, &d->pool);
     arena_close(d->store);
 }
 
-/* --- which unit -------------------------------------------------------- */
+/* --- for all of them --------------------------------------------------- */
 
 /* Linkers leave ranges of functions they dropped at 0 or at the end of the
  * address space. */
@@ -277,97 +275,4 @@ mdw_status dwarf_unit_root(dwarf *d, const dwarf_unit *unit, die *root,
     *base = (unit_base){unit, low, root->addr_base, root->rnglists_base,
                         root->str_offsets_base};
     return MDW_OK;
-}
-
-typedef struct span_adder {
-    dwarf *d;
-    list *spans;
-    uint32_t unit;
-} span_adder;
-
-static bool add_span(void *user, mdw_range range)
-{
-    span_adder *a = user;
-    uint32_t rva, size;
-    if (!dwarf_code_range(a->d, range, &rva, &size))
-        return true;
-    span *s = list_add(&a->d->pool, a->spans);
-    if (!s)
-        return false;
-    *s = (span){{rva, size}, a->unit};
-    return true;
-}
-
-static bool add_arange(void *user, mdw_range range, uint64_t unit)
-{
-    span_adder *a = user;
-    uint32_t low = 0, high = a->d->unit_count;
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (a->d->units[mid].offset < unit)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    if (low == a->d->unit_count || a->d->units[low].offset != unit)
-        return true;
-    a->unit = low;
-    return add_span(a, range);
-}
-
-static void add_units(dwarf *d, span_adder *a)
-{
-    for (uint32_t i = 0; i < d->unit_count && d->work.stop == MDW_OK; i++) {
-        die root;
-        unit_base base;
-        a->unit = i;
-        if (dwarf_unit_root(d, &d->units[i], &root, &base) == MDW_OK)
-            (void)die_ranges(&d->sections, &base, &root, &d->work, add_span, a);
-    }
-}
-
-static int by_start(const void *a, const void *b)
-{
-    const span *x = a, *y = b;
-    if (x->range.start != y->range.start)
-        return x->range.start < y->range.start ? -1 : 1;
-    return (x->unit > y->unit) - (x->unit < y->unit);
-}
-
-static bool search(const list *spans, uint64_t rva, uint32_t *unit)
-{
-    const span *at = spans->items;
-    size_t low = 0, high = spans->count;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (at[mid].range.start <= rva)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    if (!low || !mdw_range_has(at[low - 1].range, rva))
-        return false;
-    *unit = at[low - 1].unit;
-    return true;
-}
-
-mdw_status dwarf_find_unit(dwarf *d, uint64_t rva, uint32_t *unit)
-{
-    for (size_t i = 0; i < 2; i++) {
-        span_adder a = {d, &d->spans[i], 0};
-        if (!d->spans_read[i]) {
-            if (i)
-                add_units(d, &a);
-            else
-                aranges_read(&d->sections, &d->work, add_arange, &a);
-            if (a.spans->count)
-                qsort(a.spans->items, a.spans->count, sizeof(span), by_start);
-            d->spans_read[i] = true;
-        }
-        if (search(a.spans, rva, unit))
-            return MDW_OK;
-        if (d->work.stop != MDW_OK)
-            return d->work.stop;
-    }
-    return d->pool.status == MDW_OK ? MDW_ABSENT : d->pool.status;
 }

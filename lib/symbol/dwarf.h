@@ -28,25 +28,54 @@ mdw_status dwarf_open(const elf_file *file, const elf_file *image,
 void dwarf_close(dwarf *d); /* NULL is fine */
 
 uint32_t dwarf_unit_count(const dwarf *d);
-/* The unit that has code at `rva`: by .debug_aranges, else by what the units
- * say themselves. MDW_ABSENT: none. */
-mdw_status dwarf_find_unit(dwarf *d, uint64_t rva, uint32_t *unit);
+/* Whether units are in a .dwo or .dwp; for their functions there are only the
+ * symbols. */
+bool dwarf_has_split(dwarf *d);
+
+/* --- which units ------------------------------------------------------- */
+
+struct code_symbols;
+
+/* Ascending. */
+typedef struct unit_set {
+    const uint32_t *units;
+    uint32_t count;
+    bool all; /* every unit; `units` is not set */
+} unit_set;
+
+/* Finds out which units have code where: by .debug_aranges, and for units that
+ * it leaves out by their own ranges, else by their lines. A symbol that more
+ * than one of them has a part of binds these together there. */
+mdw_status dwarf_map_read(dwarf *d, const struct code_symbols *symbols,
+                          mdw_error *err);
+/* The units to be put so that the index answers at `rva` as one with all of
+ * them would; after dwarf_map_read. */
+unit_set dwarf_units_at(const dwarf *d, uint32_t rva);
+/* The same for ascending addresses; `near` starts at 0. */
+unit_set dwarf_units_next(const dwarf *d, uint32_t rva, size_t *near);
+/* Whether what was put of the units `have` answers where `wanted` speak. */
+bool unit_set_answers(unit_set have, unit_set wanted);
+
+/* --- into an index ----------------------------------------------------- */
 
 /* Everything one writer gets from one file: strings and file numbers are shared
  * by its units. */
 typedef struct dwarf_put dwarf_put;
 /* `symbols` name what has lines but no DIE (assembler); may be empty. */
-struct code_symbols;
 mdw_status dwarf_put_new(dwarf *d, index_writer *writer,
                          const struct code_symbols *symbols, dwarf_put **out,
                          mdw_error *err);
 /* MDW_E_LIMIT, MDW_E_CANCELLED, MDW_E_MEMORY; a damaged unit is counted. */
 mdw_status dwarf_put_unit(dwarf_put *p, uint32_t unit, mdw_error *err);
 mdw_status dwarf_put_all(dwarf_put *p, mdw_error *err);
-/* Symbols where no function was put. Only after the units. */
-mdw_status dwarf_put_symbols(dwarf_put *p, mdw_error *err);
+/* Symbols where no function was put. Only after the units. `of` NULL: all of
+ * them; else those for which these units alone speak, or none if there are
+ * none. */
+mdw_status dwarf_put_symbols(dwarf_put *p, const unit_set *of, mdw_error *err);
 void dwarf_put_close(dwarf_put *p); /* NULL is fine; the writer stays open */
 
 const dwarf_counts *dwarf_count(const dwarf *d);
+/* Work is counted anew, for the next units. */
+void dwarf_refresh(dwarf *d);
 
 #endif

@@ -137,11 +137,23 @@ typedef bool (*range_fn)(void *user, mdw_range range);
 mdw_status die_ranges(const dwarf_sections *sections, const unit_base *base,
                       const die *d, dwarf_work *work, range_fn each,
                       void *user);
-/* .debug_aranges: ranges with the offset of their unit. Broken sets are left
- * out. */
+/* .debug_aranges: ranges with the offset of their unit; one of no bytes for a
+ * set that has none. Broken sets are left out. */
 typedef bool (*arange_fn)(void *user, mdw_range range, uint64_t unit);
 void aranges_read(const dwarf_sections *sections, dwarf_work *work,
                   arange_fn each, void *user);
+
+/* --- which units (dwarf_map.c) ----------------------------------------- */
+
+/* Regions of the image that do not overlap, and the units that speak for each.
+ */
+typedef struct dwarf_map {
+    list regions, sets; /* region, uint32_t: units, ascending */
+    bool all;           /* too much in one another: all or nothing */
+} dwarf_map;
+
+void dwarf_map_begin(dwarf_map *m);
+void dwarf_map_drop(dwarf_map *m, pool *p);
 
 /* --- the object (dwarf.c) ---------------------------------------------- */
 
@@ -155,8 +167,7 @@ struct dwarf {
     dies *dies;
     dwarf_work work;
     dwarf_counts counts;
-    list spans[2]; /* by .debug_aranges, by the units' own ranges */
-    bool spans_read[2];
+    dwarf_map map;
 };
 
 /* The unit whose DIEs are around `offset`; NULL: none. */

@@ -180,14 +180,18 @@ static void read_set(reader *r, unsigned offset_size, dwarf_work *work,
     uint64_t past = (head + r->pos) % pair;
     if (past)
         reader_skip(r, pair - past);
+    bool any = false;
     while (reader_left(r) >= pair && dwarf_spend(work, 1)) {
         uint64_t start = reader_uint(r, size);
         uint64_t length = reader_uint(r, size);
         if (!start && !length)
             break;
+        any = true;
         if (length && !each(user, range_make(start, length), unit))
             break;
     }
+    if (!any)
+        (void)each(user, (mdw_range){0, 0}, unit);
 }
 
 void aranges_read(const dwarf_sections *sections, dwarf_work *work,

@@ -437,15 +437,17 @@ static size_t take_lines(dwarf_put *p, size_t from, uint32_t rva, uint32_t size)
     return from;
 }
 
-mdw_status dwarf_put_symbols(dwarf_put *p, mdw_error *err)
+mdw_status dwarf_put_symbols(dwarf_put *p, const unit_set *of, mdw_error *err)
 {
     uint64_t first;
     piece_sweep(&p->d->pool, &p->covered, &first);
     if (p->rest.count)
         qsort(p->rest.items, p->rest.count, sizeof(index_line), line_order);
-    size_t line = 0;
+    size_t line = 0, near = 0;
     for (size_t i = 0; i < p->symbols.count; i++) {
         const code_symbol *s = &p->symbols.items[i];
+        if (of && !unit_set_answers(*of, dwarf_units_next(p->d, s->rva, &near)))
+            continue;
         uint32_t size = gap_at(&p->covered, s->rva, s->size);
         index_function f = {.start = s->rva, .bytes = size, .flags = s->flags};
         if (!size)

@@ -6,7 +6,6 @@
 
 #include "lib/base/fail.h"
 #include "lib/base/options.h"
-#include "lib/symbol/elf_symbols.h"
 
 typedef struct elf_job {
     arena *store;
@@ -16,7 +15,20 @@ typedef struct elf_job {
     const mdw_allocator *alloc;
     index_writer *w;
     dwarf_counts counts;
+    bool split;
 } elf_job;
+
+void elf_describe(const elf_file *image, uint64_t size, index_info *info)
+{
+    info->level = MDW_INDEX_FULL;
+    info->arch = image->arch;
+    info->id = elf_debug_id(image);
+    info->link_base = image->image.start;
+    info->image_size = image->image.size;
+    info->source_size = size;
+    if (code_symbols_any(image) || elf_find(image, ".debug_info"))
+        info->has |= MDW_HAS_FUNCTIONS;
+}
 
 static void describe(const elf_job *j, mdw_bytes source)
 {
@@ -24,28 +36,25 @@ static void describe(const elf_job *j, mdw_bytes source)
     XXH128_canonical_t hash;
     XXH128_canonicalFromHash(&hash, XXH3_128bits(source.data, source.len));
     memcpy(info->source_hash, hash.digest, sizeof info->source_hash);
-    info->level = MDW_INDEX_FULL;
-    info->arch = j->image->arch;
-    info->id = elf_debug_id(j->image);
-    info->link_base = j->image->image.start;
-    info->image_size = j->image->image.size;
-    info->source_size = source.len;
+    elf_describe(j->image, source.len, info);
     if (j->symbols.count || j->counts.functions)
         info->has |= MDW_HAS_FUNCTIONS;
     if (j->counts.lines)
         info->has |= MDW_HAS_LINES;
     if (j->counts.inlines)
         info->has |= MDW_HAS_INLINES;
+    if (j->split)
+        info->has |= MDW_HAS_SPLIT;
 }
 
-static void put_symbols(const elf_job *j)
+void elf_put_symbols(const code_symbols *symbols, index_writer *w)
 {
-    for (size_t i = 0; i < j->symbols.count; i++) {
-        const code_symbol *s = &j->symbols.items[i];
+    for (size_t i = 0; i < symbols->count; i++) {
+        const code_symbol *s = &symbols->items[i];
         index_function f = {
             .start = s->rva, .bytes = s->size, .flags = s->flags};
-        index_put_function(j->w, &f, index_put_string(j->w, s->name), NULL, 0,
-                           NULL, 0);
+        index_put_function(w, &f, index_put_string(w, s->name), NULL, 0, NULL,
+                           0);
     }
 }
 
@@ -57,9 +66,10 @@ static mdw_status put_dwarf(elf_job *j, dwarf *d, mdw_error *err)
         return status;
     status = dwarf_put_all(put, err);
     if (status == MDW_OK)
-        status = dwarf_put_symbols(put, err);
+        status = dwarf_put_symbols(put, NULL, err);
     dwarf_put_close(put);
     j->counts = *dwarf_count(d);
+    j->split = dwarf_has_split(d);
     return status;
 }
 
@@ -80,7 +90,7 @@ static mdw_status put_all(elf_job *j, mdw_error *err)
     }
     if (status == MDW_ABSENT || status == MDW_E_DAMAGED) {
         j->counts.first = why;
-        put_symbols(j);
+        elf_put_symbols(&j->symbols, j->w);
         return MDW_OK;
     }
     if (err)

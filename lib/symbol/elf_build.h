@@ -3,6 +3,7 @@
 #define MDW_SYMBOL_ELF_BUILD_H
 
 #include "lib/symbol/dwarf.h"
+#include "lib/symbol/elf_symbols.h"
 #include "lib/symbol/index.h"
 
 /* All of `image`, with the DWARF and the symbols of `debug` (empty: there is
@@ -13,5 +14,9 @@
 mdw_status elf_build(mdw_bytes image, mdw_bytes debug,
                      const mdw_index_options *options, index_writer *w,
                      dwarf_counts *counts, mdw_error *err);
+/* What an index of `image`, a file of `size` bytes, says about it; adds to
+ * `info->has`. */
+void elf_describe(const elf_file *image, uint64_t size, index_info *info);
+void elf_put_symbols(const code_symbols *symbols, index_writer *w);
 
 #endif

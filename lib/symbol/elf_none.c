@@ -4,6 +4,7 @@
 #include "lib/symbol/elf_code.h"
 #include "lib/symbol/elf_rows.h"
 #include "lib/symbol/elf_symbols.h"
+#include "lib/symbol/elf_units.h"
 
 mdw_status elf_build(mdw_bytes image, mdw_bytes debug,
                      const mdw_index_options *options, index_writer *w,
@@ -57,4 +58,42 @@ mdw_status elf_rows_open(const elf_file *elf, arena *store,
     (void)alloc;
     *out = NULL;
     return MDW_ABSENT;
+}
+
+mdw_status elf_units_open(const elf_file *image, bool with_dwarf,
+                          const mdw_budget *budget, const mdw_allocator *alloc,
+                          elf_units **out, index_info *info, mdw_error *err)
+{
+    (void)image;
+    (void)with_dwarf;
+    (void)budget;
+    (void)alloc;
+    (void)out;
+    (void)info;
+    return fail(err, MDW_E_UNSUPPORTED, "dwarf");
+}
+
+void elf_units_close(elf_units *u)
+{
+    (void)u;
+}
+
+const index_view *elf_units_at(const elf_units *u, uint32_t rva)
+{
+    (void)u;
+    (void)rva;
+    return NULL;
+}
+
+mdw_status elf_units_read(elf_units *u, uint32_t rva, mdw_error *err)
+{
+    (void)u;
+    (void)rva;
+    return fail(err, MDW_E_UNSUPPORTED, "dwarf");
+}
+
+bool elf_units_split(const elf_units *u)
+{
+    (void)u;
+    return false;
 }

@@ -192,6 +192,25 @@ mdw_status code_symbols_read(const elf_file *file, const elf_file *debug,
     return items ? MDW_OK : fail(err, MDW_E_MEMORY, "symbols");
 }
 
+static bool any_in(const elf_file *f, uint32_t type)
+{
+    elf_symbols table;
+    elf_symbol s;
+    found room;
+    collector c = {f, &room, 0};
+    if (!elf_symbol_table(f, type, &table))
+        return false;
+    for (size_t i = 0; !c.count && elf_symbol_at(&table, i, &s); i++)
+        collect(&c, &s);
+    return c.count > 0;
+}
+
+bool code_symbols_any(const elf_file *file)
+{
+    return any_in(file, SHT_SYMTAB) || any_in(file, SHT_DYNSYM) ||
+           elf_find(file, ".gnu_debugdata");
+}
+
 static mdw_status find_in(const elf_file *f, uint32_t type, mdw_str name,
                           mdw_range *out)
 {

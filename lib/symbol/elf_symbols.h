@@ -21,6 +21,8 @@ typedef struct code_symbols {
  * MDW_E_MEMORY. */
 mdw_status code_symbols_read(const elf_file *file, const elf_file *debug,
                              arena *store, code_symbols *out, mdw_error *err);
+/* Whether `file` has any; .gnu_debugdata counts unread. */
+bool code_symbols_any(const elf_file *file);
 /* Where `name` lies, data included, relative to the image. MDW_ABSENT. */
 mdw_status elf_symbol_find(const elf_file *file, mdw_str name, mdw_range *out);
 /* Index of the first symbol that ends after `rva`. */

@@ -103,9 +103,10 @@ static mdw_status open_with(holder *h, mdw_bytes index, const file_want *want,
     o.index = index;
     o.budget = options->build;
     o.alloc = options->alloc;
+    o.by_unit = 1;
     o.release = holder_close;
     o.release_user = h;
-    return symfile_open_bare(out->source, &o, &out->file, &out->trouble);
+    return mdw_symfile_open(out->source, &o, &out->file, &out->trouble);
 }
 
 /* MDW_ABSENT: there is none, or it is not to be trusted. */
@@ -129,34 +130,26 @@ static mdw_status open_cached(holder *h, const file_want *want,
     return status == MDW_E_MEMORY ? status : MDW_ABSENT;
 }
 
-/* A .sym is answered from its directory, DWARF from a full index. Without
- * either an ELF file still has its symbols, its rows and its code; what was
- * wrong is told. */
+/* A .sym is answered from its directory, DWARF unit by unit. */
 static mdw_status open_indexed(holder *h, const file_want *want,
                                const open_options *options, opened_file *out)
 {
-    bool elf = out->kind == MDW_SYMFILE_ELF;
     mdw_status status = open_cached(h, want, options, out);
     if (status != MDW_ABSENT)
         return status;
-    uint32_t level = elf ? MDW_INDEX_FULL : MDW_INDEX_DIRECTORY;
-    mdw_error err = {.code = MDW_OK};
-    status = build_new(h, out->source, level, out->time, options, &err);
-    if (status == MDW_OK) {
-        mdw_bytes index = buffer_bytes(&h->built);
-        out->built = index;
-        out->bytes += index.len;
-        return open_with(h, index, want, options, out);
-    }
-    if (!elf || status == MDW_E_MEMORY || status == MDW_E_CANCELLED) {
-        out->trouble = err;
+    if (out->kind == MDW_SYMFILE_ELF) {
+        status = open_with(h, (mdw_bytes){NULL, 0}, want, options, out);
+        out->by_unit = status == MDW_OK;
         return status;
     }
-    buffer_close(&h->built);
-    status = open_with(h, (mdw_bytes){NULL, 0}, want, options, out);
-    if (status == MDW_OK && err.code < 0)
-        out->trouble = err;
-    return status;
+    status = build_new(h, out->source, MDW_INDEX_DIRECTORY, out->time, options,
+                       &out->trouble);
+    if (status != MDW_OK)
+        return status;
+    mdw_bytes index = buffer_bytes(&h->built);
+    out->built = index;
+    out->bytes += index.len;
+    return open_with(h, index, want, options, out);
 }
 
 /* --- opening ----------------------------------------------------------- */

@@ -22,6 +22,7 @@ typedef struct opened_file {
     uint64_t bytes;          /* mapped and held */
     int64_t time;            /* of the source */
     mdw_bytes source, built; /* `built` empty: nothing new to write down */
+    bool by_unit;            /* a whole index is still to be made */
     mdw_error trouble;       /* code 0: none; also beside MDW_OK */
     char detail[MISMATCH_SIZE];
     char index_path[PATH_SIZE]; /* in the cache; "": none */

@@ -240,6 +240,8 @@ static entry *entry_ready(files *f, const file_want *want, const entry_key *k,
     e->indexed = names || e->opened.kind != MDW_SYMFILE_ELF;
     if (e->opened.status == MDW_OK && e->opened.built.len && f->options.cache)
         e->job = JOB_WRITE;
+    if (e->opened.by_unit && f->options.cache)
+        e->job = JOB_FULL;
     e->used = ++f->clock;
     pthread_cond_broadcast(&f->built);
     return e;

@@ -3,6 +3,7 @@
 
 #include "lib/base/options.h"
 #include "lib/base/str.h"
+#include "lib/symbol/symfile.h"
 
 place *place_new(place_home *home, const place_kind *kind, size_t size,
                  const char *root)
@@ -83,6 +84,28 @@ mdw_status place_get(place *p, const char *file, const mdw_module *module,
     file_want want = {
         .path = file, .place = str_of(file), .module = module, .need = need};
     return files_get(p->home->files, &want, n, out);
+}
+
+bool better_take(better *b, mdw_symfile *file)
+{
+    if (b->need != MDW_NEED_NAMES || !symfile_second_best(file)) {
+        mdw_symfile_close(b->second);
+        b->second = NULL;
+        return true;
+    }
+    if (b->second)
+        mdw_symfile_close(file);
+    else
+        b->second = file;
+    return false;
+}
+
+mdw_status better_end(better *b, mdw_symfile **out, mdw_status status)
+{
+    if (!b->second)
+        return status;
+    *out = b->second;
+    return MDW_OK;
 }
 
 mdw_status worse(mdw_status before, mdw_status now)

@@ -59,6 +59,16 @@ place *place_debuginfod(place_home *home);
 /* The file at `file`, known by that name. */
 mdw_status place_get(place *p, const char *file, const mdw_module *module,
                      uint32_t need, const notes *n, mdw_symfile **out);
+/* For names an executable's symbols are second to its debug file, wherever that
+ * is. */
+typedef struct better {
+    uint32_t need;
+    mdw_symfile *second;
+} better;
+/* True: nothing is better, `file` is the caller's; false: it is kept. */
+bool better_take(better *b, mdw_symfile *file);
+/* MDW_OK with the second best, else `status`. */
+mdw_status better_end(better *b, mdw_symfile **out, mdw_status status);
 /* MDW_OK once there is one, before that the first failure. */
 mdw_status worse(mdw_status before, mdw_status now);
 

@@ -94,10 +94,19 @@ static mdw_status locate(place *p, const mdw_module *module, uint32_t need,
     list(f);
     pthread_mutex_unlock(&f->lock);
     mdw_status status = MDW_ABSENT;
-    for (const candidate *c = f->first; c && status != MDW_OK; c = c->next)
-        if (identity_fits(&c->id, module) || is_namesake(c, module))
-            status = worse(status, place_get(p, c->path, module, need, n, out));
-    return status;
+    better b = {need, NULL};
+    for (const candidate *c = f->first; c; c = c->next) {
+        mdw_symfile *file = NULL;
+        if (!identity_fits(&c->id, module) && !is_namesake(c, module))
+            continue;
+        mdw_status now = place_get(p, c->path, module, need, n, &file);
+        if (now == MDW_OK && better_take(&b, file)) {
+            *out = file;
+            return now;
+        }
+        status = worse(status, now);
+    }
+    return better_end(&b, out, status);
 }
 
 static void flat_close(place *p)

@@ -193,15 +193,23 @@ static mdw_status ask(const mdw_store *s, const mdw_module *module,
     mdw_status status = options_read(&m, sizeof m, module);
     if (status != MDW_OK)
         return status;
+    better b = {need, NULL};
     status = MDW_ABSENT;
     for (size_t i = 0; i < s->count; i++) {
         place *p = s->places[i];
-        mdw_status now = p->kind->locate(p, &m, need, n, out);
-        if (now == MDW_OK || now == MDW_AGAIN)
-            return now; /* nobody behind it is asked before it has answered */
+        mdw_symfile *file = NULL;
+        mdw_status now = p->kind->locate(p, &m, need, n, &file);
+        if (now == MDW_OK && better_take(&b, file)) {
+            *out = file;
+            return now;
+        }
+        if (now == MDW_AGAIN) { /* nobody behind it is asked before */
+            mdw_symfile_close(b.second);
+            return now;
+        }
         status = worse(status, now);
     }
-    return status;
+    return better_end(&b, out, status);
 }
 
 static mdw_status locate(void *user, const mdw_module *module, uint32_t need,

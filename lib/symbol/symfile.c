@@ -16,6 +16,7 @@
 #include "lib/symbol/elf_code.h"
 #include "lib/symbol/elf_rows.h"
 #include "lib/symbol/elf_symbols.h"
+#include "lib/symbol/elf_units.h"
 #include "lib/symbol/sym.h"
 #include "lib/symbol/symfile.h"
 #include "lib/unwind/row.h"
@@ -33,9 +34,11 @@ struct mdw_symfile {
     arena *store;
     atomic_uint *references;
     built index;                 /* unless the caller has it */
-    const index_view *view;      /* NULL: an ELF file without names */
     row_cache *cache;            /* STACK CFI, by rva */
     elf_file *elf;               /* NULL: another kind */
+    index_info info;             /* of either of these two */
+    const index_view *view;      /* NULL: by units */
+    elf_units *units;            /* NULL: one index */
     mdw_unwind_info *unwind;     /* ELF: rows as they lie; NULL: none */
     elf_code *code;              /* ELF: its own bytes; NULL: none */
     void (*release)(void *user); /* when the bytes are needed no more */
@@ -152,28 +155,34 @@ static mdw_status open_index(mdw_symfile *f, uint32_t kind, mdw_bytes bytes,
     if (status != MDW_OK)
         return status;
     f->view = view;
-    if (index_about(view)->has & MDW_HAS_ROWS) {
+    f->info = *index_about(view);
+    if (f->info.has & MDW_HAS_ROWS) {
         f->cache = row_cache_new(f->store);
         if (!f->cache)
             return fail(err, MDW_E_MEMORY, "rows");
     }
-    return check_identity(&index_about(view)->id, o->wants, err);
+    return check_identity(&f->info.id, o->wants, err);
 }
 
-/* What the file has without any index. A table that is broken is as good as
- * none. */
+static mdw_status open_units(mdw_symfile *f, const mdw_symfile_options *o,
+                             mdw_error *err)
+{
+    mdw_status status = elf_units_open(f->elf, o->by_unit, o->budget, o->alloc,
+                                       &f->units, &f->info, err);
+    return status == MDW_OK ? check_identity(&f->info.id, o->wants, err)
+                            : status;
+}
+
+/* A table that is broken is as good as none. */
 static mdw_status open_elf(mdw_symfile *f, mdw_bytes bytes,
                            const mdw_symfile_options *o, mdw_error *err)
 {
     mdw_status status = elf_open(bytes, f->store, &f->elf, err);
+    if (status == MDW_OK)
+        status = o->index.len ? open_index(f, MDW_SYMFILE_ELF, bytes, o, err)
+                              : open_units(f, o, err);
     if (status != MDW_OK)
         return status;
-    if (!f->view) {
-        mdw_debug_id id = elf_debug_id(f->elf);
-        status = check_identity(&id, o->wants, err);
-        if (status != MDW_OK)
-            return status;
-    }
     status = elf_rows_open(f->elf, f->store, o->alloc, &f->unwind);
     if (status != MDW_E_MEMORY)
         status = elf_code_open(f->elf, f->store, &f->code);
@@ -183,20 +192,8 @@ static mdw_status open_elf(mdw_symfile *f, mdw_bytes bytes,
                                   : (mdw_status)MDW_OK;
 }
 
-static mdw_status open_into(mdw_symfile *f, mdw_bytes bytes,
-                            const mdw_symfile_options *o, bool bare,
-                            mdw_error *err)
-{
-    uint32_t kind = o->kind ? o->kind : kind_of(bytes);
-    bool elf = kind == MDW_SYMFILE_ELF;
-    mdw_status status = bare && elf && !o->index.len
-                            ? MDW_OK
-                            : open_index(f, kind, bytes, o, err);
-    return status == MDW_OK && elf ? open_elf(f, bytes, o, err) : status;
-}
-
-static mdw_status open_file(mdw_bytes bytes, const mdw_symfile_options *options,
-                            bool bare, mdw_symfile **out, mdw_error *err)
+mdw_status mdw_symfile_open(mdw_bytes bytes, const mdw_symfile_options *options,
+                            mdw_symfile **out, mdw_error *err)
 {
     mdw_symfile_options o;
     mdw_status status = options_read(&o, sizeof o, options);
@@ -213,7 +210,9 @@ static mdw_status open_file(mdw_bytes bytes, const mdw_symfile_options *options,
     atomic_init(references, 1);
     f->store = store;
     f->references = references;
-    status = open_into(f, bytes, &o, bare, err);
+    uint32_t kind = o.kind ? o.kind : kind_of(bytes);
+    status = kind == MDW_SYMFILE_ELF ? open_elf(f, bytes, &o, err)
+                                     : open_index(f, kind, bytes, &o, err);
     if (status != MDW_OK) {
         mdw_symfile_close(f);
         return status;
@@ -222,19 +221,6 @@ static mdw_status open_file(mdw_bytes bytes, const mdw_symfile_options *options,
     f->release_user = o.release_user;
     *out = f;
     return status;
-}
-
-mdw_status mdw_symfile_open(mdw_bytes bytes, const mdw_symfile_options *options,
-                            mdw_symfile **out, mdw_error *err)
-{
-    return open_file(bytes, options, false, out, err);
-}
-
-mdw_status symfile_open_bare(mdw_bytes bytes,
-                             const mdw_symfile_options *options,
-                             mdw_symfile **out, mdw_error *err)
-{
-    return open_file(bytes, options, true, out, err);
 }
 
 /* The object is const to all but its count. */
@@ -253,6 +239,7 @@ void mdw_symfile_close(mdw_symfile *file)
     if (file->index.bytes)
         block_give(&file->index.alloc, file->index.bytes);
     mdw_unwind_info_close(file->unwind);
+    elf_units_close(file->units);
     void (*release)(void *user) = file->release;
     void *user = file->release_user;
     arena_close(file->store);
@@ -262,10 +249,17 @@ void mdw_symfile_close(mdw_symfile *file)
 
 uint32_t mdw_symfile_has(const mdw_symfile *file)
 {
-    uint32_t has = file->view ? index_about(file->view)->has : 0;
+    uint32_t has = file->info.has;
+    if (file->units && elf_units_split(file->units))
+        has |= MDW_HAS_SPLIT;
     if (file->unwind)
         has |= MDW_HAS_ROWS;
     return file->code ? has | MDW_HAS_CODE : has;
+}
+
+bool symfile_second_best(const mdw_symfile *file)
+{
+    return file->elf && !(file->info.has & MDW_HAS_LINES);
 }
 
 uint32_t symfile_references(const mdw_symfile *file)
@@ -334,23 +328,33 @@ mdw_status mdw_symfile_lookup(const mdw_symfile *file, uint64_t rva,
                               mdw_symbol_fn each, void *user)
 {
     index_function f;
-    if (rva > UINT32_MAX || !file->view)
+    const index_view *view = file->view;
+    if (rva > UINT32_MAX)
         return MDW_ABSENT;
-    mdw_status status = index_find(file->view, (uint32_t)rva, &f);
+    if (file->units)
+        view = elf_units_at(file->units, (uint32_t)rva);
+    if (!view)
+        return MDW_AGAIN;
+    mdw_status status = index_find(view, (uint32_t)rva, &f);
     if (status != MDW_OK)
         return status;
     lookup l = {&f, each, user};
-    return index_detail(file->view, &f, (uint32_t)rva, give, &l);
+    return index_detail(view, &f, (uint32_t)rva, give, &l);
+}
+
+mdw_status mdw_symfile_read(mdw_symfile *file, uint64_t rva, mdw_error *err)
+{
+    if (!file->units || rva > UINT32_MAX)
+        return MDW_OK;
+    return elf_units_read(file->units, (uint32_t)rva, err);
 }
 
 mdw_status mdw_symfile_find(const mdw_symfile *file, mdw_str name,
                             mdw_range *out)
 {
     *out = (mdw_range){0, 0};
-    if (file->elf && elf_symbol_find(file->elf, name, out) == MDW_OK)
-        return MDW_OK;
-    return file->view ? index_find_name(file->view, name, out)
-                      : (mdw_status)MDW_ABSENT;
+    return file->elf ? elf_symbol_find(file->elf, name, out)
+                     : index_find_name(file->view, name, out);
 }
 
 /* STACK WIN, asked for its `choice`-th answer. */
@@ -399,7 +403,7 @@ static mdw_status rows(void *user, const mdw_image *image,
     index_function f;
     if (rva > UINT32_MAX)
         return MDW_ABSENT;
-    bool x86 = index_about(file->view)->arch == MDW_ARCH_X86;
+    bool x86 = file->info.arch == MDW_ARCH_X86;
     if (x86 && index_find(file->view, (uint32_t)rva, &f) == MDW_OK)
         row->args = f.args;
     mdw_status status = cfi_row(file, (uint32_t)rva, row);
@@ -418,8 +422,8 @@ static mdw_status rows(void *user, const mdw_image *image,
 
 void mdw_symfile_image(const mdw_symfile *file, mdw_image *image)
 {
-    image->link_base =
-        file->elf ? file->elf->image.start : index_about(file->view)->link_base;
+    const index_info *info = &file->info;
+    image->link_base = info->link_base;
     if (file->unwind) {
         image->rows = mdw_unwind_info_rows;
         image->user = file->unwind;

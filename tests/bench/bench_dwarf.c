@@ -1,14 +1,18 @@
 /* tests/bench/bench_dwarf.c - the first answer out of an ELF file's DWARF, the
  * whole of it, and addr2line on the same file.
  *
- * bench_dwarf FILE ADDRESS...  (hexadecimal, as linked)
+ * bench_dwarf [--limit TIMES] FILE [ADDRESS...]  (hexadecimal, as linked)
  *
  * Medians of 11 runs in processes of their own, milliseconds, warm cache. A
- * first answer is everything from opening the file on: symbols, the unit that
- * has the address, its functions, lines and inlined calls. */
+ * first answer is everything from opening the file on: symbols, the units that
+ * the address needs, their functions, lines and inlined calls. Without
+ * addresses three functions are asked for. --limit: exit 1 when a first answer
+ * takes more than TIMES what addr2line takes. */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,10 +20,10 @@
 #include <unistd.h>
 
 #include "lib/symbol/dwarf.h"
-#include "lib/symbol/elf_symbols.h"
-#include "tests/stand_in.h"
+#include "lib/symbol/elf_build.h"
+#include "mdwalk/symbol.h"
 
-enum { RUNS = 11 };
+enum { RUNS = 11, ASKED = 3 };
 
 static double now(void)
 {
@@ -39,44 +43,57 @@ static mdw_bytes map(const char *path)
     return (mdw_bytes){at, (size_t)st.st_size};
 }
 
-/* `addr` NULL: everything. */
-static int ours(const char *path, const uint64_t *addr, bool report)
+static bool any(void *user, const mdw_symbol *symbol)
+{
+    (void)symbol;
+    *(bool *)user = true;
+    return true;
+}
+
+static int first_answer(const char *path, uint64_t addr)
+{
+    mdw_symfile_options options = MDW_INIT(mdw_symfile_options);
+    mdw_image image = MDW_INIT(mdw_image);
+    mdw_symfile *f = NULL;
+    bool found = false;
+    options.by_unit = 1;
+    if (mdw_symfile_open(map(path), &options, &f, NULL) != MDW_OK)
+        return 2;
+    mdw_symfile_image(f, &image);
+    uint64_t rva = addr - image.link_base;
+    if (mdw_symfile_read(f, rva, NULL) != MDW_OK ||
+        mdw_symfile_lookup(f, rva, any, &found) != MDW_OK)
+        return 3;
+    return found ? 0 : 4;
+}
+
+static bool drop(void *user, const void *data, size_t len)
+{
+    (void)data;
+    *(uint64_t *)user += len;
+    return true;
+}
+
+static int everything(const char *path, bool report)
 {
     double start = now();
-    arena *store = arena_new(NULL, 0);
-    elf_file *f = NULL;
-    code_symbols symbols;
-    dwarf *d;
-    dwarf_put *put;
-    index_writer *w = stand_in_new();
-    uint32_t unit = 0;
-    if (elf_open(map(path), store, &f, NULL) != MDW_OK ||
-        code_symbols_read(f, NULL, store, &symbols, NULL) != MDW_OK ||
-        dwarf_open(f, NULL, NULL, NULL, &d, NULL) != MDW_OK ||
-        dwarf_put_new(d, w, &symbols, &put, NULL) != MDW_OK)
+    mdw_index_options o = MDW_INIT(mdw_index_options);
+    dwarf_counts c = {0};
+    uint64_t size = 0;
+    index_writer *w = NULL;
+    o.level = MDW_INDEX_FULL;
+    if (index_writer_new(&o, &w, NULL) != MDW_OK ||
+        elf_build(map(path), (mdw_bytes){NULL, 0}, &o, w, &c, NULL) != MDW_OK ||
+        index_finish(w, (mdw_sink){drop, &size}, NULL) != MDW_OK)
         return 2;
-    if (!addr)
-        (void)dwarf_put_all(put, NULL);
-    else if (dwarf_find_unit(d, *addr - f->image.start, &unit) != MDW_OK ||
-             dwarf_put_unit(put, unit, NULL) != MDW_OK)
-        return 3;
-    (void)dwarf_put_symbols(put, NULL);
-    if (addr) {
-        stand_in_place places[256];
-        stand_in_sort(w);
-        size_t n =
-            stand_in_lookup(w, (uint32_t)(*addr - f->image.start), places);
-        return n ? 0 : 4;
-    }
     double ms = now() - start;
-    const dwarf_counts *c = dwarf_count(d);
     if (report)
         printf("%-34s %8.1f MB, %llu units, %llu functions, %llu inlined "
-               "calls, %llu lines, %.0f MB/s\n",
-               "  sections", (double)c->bytes / 1e6,
-               (unsigned long long)c->units, (unsigned long long)c->functions,
-               (unsigned long long)c->inlines, (unsigned long long)c->lines,
-               (double)c->bytes / 1e3 / ms);
+               "calls, %llu lines; index %.1f MB; %.0f MB/s\n",
+               "  sections", (double)c.bytes / 1e6, (unsigned long long)c.units,
+               (unsigned long long)c.functions, (unsigned long long)c.inlines,
+               (unsigned long long)c.lines, (double)size / 1e6,
+               (double)c.bytes / 1e3 / ms);
     fflush(stdout);
     return 0;
 }
@@ -107,10 +124,9 @@ static double median(enum what what, const char *path, const char *addr,
         double start = now();
         pid_t child = fork();
         if (!child) {
-            uint64_t at = addr ? strtoull(addr, NULL, 16) : 0;
             _exit(what == ADDR2LINE ? theirs(path, addr)
-                                    : ours(path, what == FIRST ? &at : NULL,
-                                           what == WHOLE && !i));
+                  : what == FIRST ? first_answer(path, strtoull(addr, NULL, 16))
+                                  : everything(path, !i));
         }
         int status;
         waitpid(child, &status, 0);
@@ -121,21 +137,58 @@ static double median(enum what what, const char *path, const char *addr,
     return ms[RUNS / 2];
 }
 
+/* A function at each quarter of the symbols. */
+static int choose(const char *path, char text[ASKED][20], char **out)
+{
+    arena *store = arena_new(NULL, 0);
+    elf_file *f = NULL;
+    code_symbols symbols = {NULL, 0};
+    if (elf_open(map(path), store, &f, NULL) != MDW_OK ||
+        code_symbols_read(f, NULL, store, &symbols, NULL) != MDW_OK ||
+        !symbols.count)
+        return 0;
+    for (size_t i = 0; i < ASKED; i++) {
+        const code_symbol *s = &symbols.items[symbols.count * (i + 1) / 4];
+        (void)snprintf(text[i], sizeof text[i], "%llx",
+                       (unsigned long long)(f->image.start + s->rva));
+        out[i] = text[i];
+    }
+    arena_close(store);
+    return ASKED;
+}
+
 int main(int argc, char **argv)
 {
-    int code = 0, worst = 0;
-    if (argc < 2)
+    int code = 0, worst = 0, at = 1;
+    double limit = 0;
+    char text[ASKED][20], *chosen[ASKED];
+    if (argc > 2 && !strcmp(argv[1], "--limit")) {
+        limit = strtod(argv[2], NULL);
+        at = 3;
+    }
+    if (at >= argc)
         return 2;
-    printf("%s\n", argv[1]);
-    for (int i = 2; i < argc; i++) {
-        double first = median(FIRST, argv[1], argv[i], &code);
+    const char *path = argv[at];
+    char **addr = argv + at + 1;
+    int count = argc - at - 1;
+    if (!count) {
+        count = choose(path, text, chosen);
+        addr = chosen;
+    }
+    printf("%s\n", path);
+    for (int i = 0; i < count; i++) {
+        double first = median(FIRST, path, addr[i], &code);
         worst = code ? code : worst;
-        double other = median(ADDR2LINE, argv[1], argv[i], &code);
+        double other = median(ADDR2LINE, path, addr[i], &code);
+        if (code == 127)
+            return 77; /* there is none */
         printf("  first answer at %-16s  %8.2f ms, addr2line %8.2f ms, %.2f "
                "of it\n",
-               argv[i], first, other, first / other);
+               addr[i], first, other, first / other);
+        if (limit > 0 && first > limit * other)
+            worst = 1;
     }
-    double whole = median(WHOLE, argv[1], NULL, &code);
+    double whole = median(WHOLE, path, NULL, &code);
     printf("%-34s %8.2f ms\n", "  everything", whole);
     return worst ? worst : code;
 }
