@@ -71,6 +71,7 @@ static void check_writer(const index_writer *w, const elf_file *f)
     }
 }
 
+/* Of a bare one: inside code, across units, in no unit. */
 static const code_symbol own_symbols[] = {{{"one", 3}, 0x1800, 0x900, 0},
                                           {{"two", 3}, 0x2100, 0x40, 0}};
 
@@ -98,19 +99,19 @@ static void put_some(dwarf *d, dwarf_put *p, const code_symbols *symbols)
     (void)dwarf_put_symbols(p, &set, NULL);
 }
 
-static void put(dwarf *d, const elf_file *f, bool all)
+static void put(dwarf *d, const elf_file *f, const code_symbols *symbols,
+                bool all)
 {
-    code_symbols symbols = {own_symbols, 2};
     index_writer *w = stand_in_new();
     dwarf_put *p = NULL;
     dwarf_refresh(d);
-    EXPECT(dwarf_put_new(d, w, &symbols, &p, NULL) == MDW_OK);
+    EXPECT(dwarf_put_new(d, w, symbols, &p, NULL) == MDW_OK);
     if (all) {
         (void)dwarf_put_all(p, NULL);
         (void)dwarf_put_symbols(p, NULL, NULL);
         (void)dwarf_has_split(d);
     } else {
-        put_some(d, p, &symbols);
+        put_some(d, p, symbols);
     }
     check_writer(w, f);
     dwarf_put_close(p);
@@ -124,18 +125,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena *store = arena_new(NULL, 0);
     static bare b;
     elf_file *f = NULL;
+    code_symbols symbols = {own_symbols, 2};
     if (size && (data[0] & 0xf9) == 1) {
         b.file.section_count = 0;
         make_bare(data, size, store, &b);
         f = &b.file;
-    } else if (elf_open((mdw_bytes){data, size}, store, &f, NULL) != MDW_OK) {
+    } else if (elf_open((mdw_bytes){data, size}, store, &f, NULL) != MDW_OK ||
+               code_symbols_read(f, NULL, store, &symbols, NULL) != MDW_OK) {
         f = NULL;
     }
     mdw_budget budget = {.size = sizeof budget, .memory = 64 << 20};
     dwarf *d = NULL;
     if (f && dwarf_open(f, NULL, &budget, NULL, &d, NULL) == MDW_OK) {
-        put(d, f, false);
-        put(d, f, true);
+        put(d, f, &symbols, false);
+        put(d, f, &symbols, true);
     }
     dwarf_close(d);
     arena_close(store);
