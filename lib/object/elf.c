@@ -11,24 +11,9 @@
 #include "lib/base/fail.h"
 #include "lib/base/range.h"
 #include "lib/base/str.h"
+#include "lib/object/elf_memory.h"
 
 enum { PAGE = 4096 };
-
-static uint32_t arch_of(unsigned machine)
-{
-    static const struct {
-        uint16_t machine, arch;
-    } table[] = {
-        {EM_SPARC, MDW_ARCH_SPARC},   {EM_386, MDW_ARCH_X86},
-        {EM_MIPS, MDW_ARCH_MIPS},     {EM_PPC, MDW_ARCH_PPC},
-        {EM_PPC64, MDW_ARCH_PPC64},   {EM_ARM, MDW_ARCH_ARM},
-        {EM_X86_64, MDW_ARCH_X86_64}, {EM_AARCH64, MDW_ARCH_ARM64},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (table[i].machine == machine)
-            return table[i].arch;
-    return MDW_ARCH_UNKNOWN;
-}
 
 mdw_str elf_string(mdw_bytes table, uint64_t offset)
 {
@@ -172,7 +157,7 @@ static mdw_status read_all(elf_file *f, Elf *elf, mdw_error *err)
         return fail(err, MDW_E_UNSUPPORTED, "relocatable ELF");
     f->is_64 = gelf_getclass(elf) == ELFCLASS64;
     f->big_endian = h.e_ident[EI_DATA] == ELFDATA2MSB;
-    f->arch = arch_of(h.e_machine);
+    f->arch = elf_arch(h.e_machine);
     mdw_status status = read_sections(f, elf);
     if (status == MDW_OK)
         status = read_segments(f, elf);

@@ -2,6 +2,7 @@
 #include "lib/process/session.h"
 
 #include "lib/base/options.h"
+#include "lib/symbol/memory.h"
 
 enum { WAIT_MS = 200, WAIT_SOME_MS = 20 };
 
@@ -46,6 +47,22 @@ static mdw_status ask_one(session_module *m, uint32_t need, size_t at,
     return status;
 }
 
+/* When nobody has a file: the dump itself may hold the image's tables. */
+static mdw_status ask_memory(session_module *m, uint32_t need,
+                             mdw_status otherwise)
+{
+    session *s = m->session;
+    mdw_symfile *file;
+    mdw_memory memory = mdw_state_memory(s->report->state);
+    if (need != MDW_NEED_ROWS ||
+        memory_symfile(&memory, m->module.range, s->options.alloc, &file) !=
+            MDW_OK)
+        return m->need[need].status = otherwise;
+    answered(m, need, file);
+    m->need[need].provider = s->options.provider_count; /* all were asked */
+    return MDW_OK;
+}
+
 mdw_status need_ask(session_module *m, uint32_t need)
 {
     session *s = m->session;
@@ -72,7 +89,7 @@ mdw_status need_ask(session_module *m, uint32_t need)
             n->refused = status;
     }
     bool supplied = !s->options.provider_count && !s->no_files;
-    return n->status = supplied ? (mdw_status)MDW_AGAIN : n->refused;
+    return supplied ? n->status = MDW_AGAIN : ask_memory(m, need, n->refused);
 }
 
 bool need_renew(session_module *m, uint32_t need)
@@ -99,7 +116,7 @@ mdw_status mdw_session_supply(mdw_session *s, uint32_t module, uint32_t need,
     if (file && serves(file, need))
         answered(m, need, mdw_symfile_hold(file));
     else
-        n->status = file ? (mdw_status)MDW_ABSENT : why;
+        (void)ask_memory(m, need, file ? (mdw_status)MDW_ABSENT : why);
     return MDW_OK;
 }
 

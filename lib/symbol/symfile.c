@@ -41,6 +41,7 @@ struct mdw_symfile {
     elf_units *units;            /* NULL: one index */
     mdw_unwind_info *unwind;     /* ELF: rows as they lie; NULL: none */
     elf_code *code;              /* ELF: its own bytes; NULL: none */
+    bool partial;                /* its tables lie in target memory */
     void (*release)(void *user); /* when the bytes are needed no more */
     void *release_user;
 };
@@ -221,6 +222,24 @@ mdw_status mdw_symfile_open(mdw_bytes bytes, const mdw_symfile_options *options,
     f->release_user = o.release_user;
     *out = f;
     return status;
+}
+
+mdw_status symfile_of_rows(arena *store, mdw_unwind_info *unwind,
+                           uint64_t link_base, mdw_symfile **out)
+{
+    mdw_symfile *f = arena_take(store, 1, sizeof *f);
+    atomic_uint *references =
+        f ? arena_take(store, 1, sizeof *references) : NULL;
+    if (!references)
+        return MDW_E_MEMORY;
+    atomic_init(references, 1);
+    *f = (mdw_symfile){.store = store,
+                       .references = references,
+                       .unwind = unwind,
+                       .partial = true};
+    f->info.link_base = link_base;
+    *out = f;
+    return MDW_OK;
 }
 
 /* The object is const to all but its count. */
@@ -420,12 +439,20 @@ static mdw_status rows(void *user, const mdw_image *image,
     return win_rows(file->view, image, query, query->choice - cfi, row);
 }
 
+/* Tables of an image in target memory end where the captured pages do. */
+static mdw_status partial_rows(void *user, const mdw_image *image,
+                               const mdw_row_query *query, mdw_row *row)
+{
+    mdw_status status = mdw_unwind_info_rows(user, image, query, row);
+    return status == MDW_E_TRUNCATED ? (mdw_status)MDW_ABSENT : status;
+}
+
 void mdw_symfile_image(const mdw_symfile *file, mdw_image *image)
 {
     const index_info *info = &file->info;
     image->link_base = info->link_base;
     if (file->unwind) {
-        image->rows = mdw_unwind_info_rows;
+        image->rows = file->partial ? partial_rows : mdw_unwind_info_rows;
         image->user = file->unwind;
         return;
     }
