@@ -20,26 +20,6 @@ static const uint64_t code_at = 0x400000, stack_at = 0x7FFFFF000000;
 static uint8_t code[FRAMES * STEP];
 static uint64_t stack[(FRAMES + 1) * WORDS];
 
-mdw_window piece_window(void *user, uint64_t addr)
-{
-    const piece *p = user;
-    if (addr - p->addr < p->bytes.len)
-        return (mdw_window){p->addr, p->bytes};
-    return (mdw_window){0};
-}
-
-size_t piece_read(void *user, uint64_t addr, void *dst, size_t len)
-{
-    mdw_window w = piece_window(user, addr);
-    uint64_t at = addr - w.addr;
-    if (at >= w.bytes.len)
-        return 0;
-    if (len > w.bytes.len - at)
-        len = (size_t)(w.bytes.len - at);
-    memcpy(dst, w.bytes.data + at, len);
-    return len;
-}
-
 /* Frame i keeps its links in words 4 and 5 of its own eight; it was called by a
  * five-byte call at the start of its caller's code. */
 static void make_stack(void)

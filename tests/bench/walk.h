@@ -4,10 +4,10 @@
 
 #include <time.h>
 
-#include "mdwalk/unwind.h"
+#include "walk_program.h"
 
 enum {
-    FRAMES = 200,  /* of a walk */
+    FRAMES = PROGRAM_FRAMES,
     ROUNDS = 2000, /* walks in one sample */
     SAMPLES = 9
 };
@@ -20,16 +20,7 @@ static inline double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* One piece of target memory as mdw_memory has it. */
-typedef struct piece {
-    uint64_t addr;
-    mdw_bytes bytes;
-} piece;
-mdw_window piece_window(void *user, uint64_t addr);
-size_t piece_read(void *user, uint64_t addr, void *dst, size_t len);
-
-/* Walks through calls that stand in `path`, by its .eh_frame with and without
- * .eh_frame_hdr or by its .debug_frame, and by a .sym that says the same. */
+/* Walks through the program in `path` by each source of rows. */
 void bench_tables(const char *path);
 
 #endif
