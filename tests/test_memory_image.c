@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 
+#include "lib/base/str.h"
 #include "lib/symbol/memory.h"
 #include "lib/unwind/row.h"
 #include "mdwalk/report.h"
@@ -213,7 +214,9 @@ static void test_made(void)
         CHECK(cfa_at(file, 0) == 8);
         CHECK(cfa_at(file, 0x80) == 16);
         CHECK(cfa_at(file, 0x100) == 0);
+        mdw_range found;
         CHECK(mdw_symfile_lookup(file, CODE, NULL, NULL) == MDW_ABSENT);
+        CHECK(mdw_symfile_find(file, STR("f"), &found) == MDW_ABSENT);
         CHECK(!mdw_symfile_code(file).read);
         CHECK(mdw_symfile_hold(file) == file);
         mdw_symfile_close(file);

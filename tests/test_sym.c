@@ -341,6 +341,53 @@ static void test_rows(uint32_t level)
     }
 }
 
+/* What a row says of x30 and of pc: "x30=... pc=...", each a rule; "absent". */
+static const struct {
+    const char *claim, *rules;
+    bool answers, says_lr, says_pc;
+} arm64_rows[] = {
+    {"ARM64, .ra", ".cfa: sp 0 + .ra: x30", true, false, true},
+    {"ARM64, at the entry it is in x30", ".cfa: sp 0 +", true, false, false},
+    {"or said to be sp alone", ".cfa: sp", true, false, false},
+    {"ARM64, where x30 was saved it lies there",
+     ".cfa: x29 16 + x29: .cfa -16 + ^ x30: .cfa -8 + ^", true, true, false},
+    {"ARM64, lost behind the entry", ".cfa: sp 32 +", false, false, false},
+    {"ARM64, a rule for pc is no .ra", ".cfa: sp 32 + pc: x19", false, false,
+     false},
+};
+
+static void test_arm64(uint32_t level)
+{
+    uint32_t lr = mdw_reg_find(MDW_ARCH_ARM64, (mdw_str){"x30", 3});
+    uint32_t pc = mdw_reg_find(MDW_ARCH_ARM64, (mdw_str){"pc", 2});
+    for (size_t i = 0; i < sizeof arm64_rows / sizeof *arm64_rows; i++) {
+        char text[TEXT_MAX];
+        snprintf(text, sizeof text,
+                 "MODULE Linux arm64 5A9832E5287241C1838ED98914E9B7FF1 a.so\n"
+                 "STACK CFI INIT 10 20 .cfa: sp 0 + .ra: x30\n"
+                 "STACK CFI INIT 40 20 %s\n",
+                 arm64_rows[i].rules);
+        t_case = arm64_rows[i].claim;
+        bytes index = build(text, level);
+        mdw_symfile *f = open_level(text, &index, level);
+        mdw_image image = MDW_INIT(mdw_image);
+        mdw_row_query q = MDW_INIT(mdw_row_query);
+        mdw_row row = MDW_INIT(mdw_row);
+        image.range = (mdw_range){0, 0x1000};
+        mdw_symfile_image(f, &image);
+        q.pc = 0x48;
+        mdw_status status = image.rows(image.user, &image, &q, &row);
+        CHECK_U64((uint64_t)status,
+                  arm64_rows[i].answers ? MDW_OK : MDW_ABSENT);
+        if (status == MDW_OK) {
+            CHECK((row.set >> lr & 1) == arm64_rows[i].says_lr);
+            CHECK((row.set >> pc & 1) == arm64_rows[i].says_pc);
+        }
+        mdw_symfile_close(f);
+        free(index.data);
+    }
+}
+
 /* --- STACK WIN --------------------------------------------------------- */
 
 static const char win_text[] =
@@ -532,6 +579,7 @@ int main(void)
     for (uint32_t level = 0; level <= MDW_INDEX_FULL; level++) {
         test_lookups(level);
         test_rows(level);
+        test_arm64(level);
         test_win(level);
         test_expression(level);
         test_counters(level);

@@ -179,22 +179,39 @@ void sym_fold_rules(sym_fold *f, text t)
     }
 }
 
+/* Writers leave out `.ra` where ARM64's CIE says nothing of it: at the entry of
+ * a function it is in x30 still. Where x30 was saved, that is where it is. A
+ * row says so by leaving pc to lr. */
+static bool link_returns(const sym_fold *f)
+{
+    const arch *a = f->arch == MDW_ARCH_ARM64 ? arch_find(f->arch) : NULL;
+    const sym_rule *cfa = &f->row.cfa;
+    if (!a || f->row.set >> a->pc & 1)
+        return false;
+    bool entry =
+        cfa->kind == MDW_RULE_ADDR && cfa->base == a->sp && !cfa->offset;
+    return entry || f->row.set >> a->lr & 1;
+}
+
 mdw_status sym_fold_end(const sym_fold *f, sym_row *out)
 {
     uint8_t cfa = f->row.cfa.kind;
+    bool by_link = f->ra.kind == MDW_RULE_DEFAULT;
     if (cfa == MDW_RULE_DEFAULT || cfa == MDW_RULE_UNDEFINED ||
-        mentions_cfa(&f->row.cfa) || f->ra.kind == MDW_RULE_DEFAULT ||
+        mentions_cfa(&f->row.cfa) || (by_link && !link_returns(f)) ||
         f->pc >= MDW_MAX_REGS)
         return MDW_ABSENT;
     out->flags = f->row.flags;
     out->source = f->row.source;
     out->cfa = f->row.cfa;
-    out->set = f->row.set | UINT64_C(1) << f->pc;
+    out->set = f->row.set;
     for (uint32_t i = 0; i < MDW_MAX_REGS; i++)
         if (f->row.set >> i & 1)
             out->reg[i] = f->row.reg[i];
-    if (!(f->row.set >> f->pc & 1))
-        out->reg[f->pc] = f->ra;
+    if (by_link || f->row.set >> f->pc & 1)
+        return MDW_OK;
+    out->set |= UINT64_C(1) << f->pc;
+    out->reg[f->pc] = f->ra;
     return MDW_OK;
 }
 

@@ -348,7 +348,7 @@ mdw_status mdw_symfile_lookup(const mdw_symfile *file, uint64_t rva,
 {
     index_function f;
     const index_view *view = file->view;
-    if (rva > UINT32_MAX)
+    if (rva > UINT32_MAX || file->partial)
         return MDW_ABSENT;
     if (file->units)
         view = elf_units_at(file->units, (uint32_t)rva);
@@ -372,6 +372,8 @@ mdw_status mdw_symfile_find(const mdw_symfile *file, mdw_str name,
                             mdw_range *out)
 {
     *out = (mdw_range){0, 0};
+    if (file->partial)
+        return MDW_ABSENT;
     return file->elf ? elf_symbol_find(file->elf, name, out)
                      : index_find_name(file->view, name, out);
 }
