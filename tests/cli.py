@@ -102,6 +102,35 @@ def test_report(dump):
     check("a whole dump has no issue to fail on", run("--fail-on-issues", dump)[0] == 0)
 
 
+def test_sentry(dump):
+    def event(*words):
+        code, out, err = run("-f", "sentry", *words, dump)
+        check(f"sentry {words}", code == 0 and not err, (code, err))
+        return json.loads(out)
+    strict = event()
+    stack = strict["exception"]["values"][0]["stacktrace"]
+    check("sentry is one line", run("-f", "sentry", dump)[1].count(b"\n") == 1)
+    check("sentry --pretty says the same", event("--pretty") == strict)
+    check("addresses are raw by default", stack["instruction_addr_adjustment"] == "all_but_first")
+    inside = event("--adjusted")["exception"]["values"][0]["stacktrace"]
+    check("--adjusted says none, and moves all but the crash",
+          inside["instruction_addr_adjustment"] == "none" and
+          [int(f["instruction_addr"], 16) for f in inside["frames"]] ==
+          [int(f["instruction_addr"], 16) - (i < len(stack["frames"]) - 1) for i, f in enumerate(stack["frames"])])
+    skipped = event("--skip-frames", 1)["exception"]["values"][0]["stacktrace"]
+    check("--skip-frames leaves the crash out and says all",
+          skipped == {"frames": stack["frames"][:-1], "instruction_addr_adjustment": "all"}, skipped)
+    cut = event("--sentry-frames", 2)["exception"]["values"][0]["stacktrace"]
+    check("--sentry-frames keeps the innermost", cut == stack | {"frames": stack["frames"][-2:]})
+    check("--sentry-compat has the address in the type",
+          event("--sentry-compat")["exception"]["values"][0]["type"].endswith(" / 0x0"))
+    check("--event-id", event("--event-id", "AB" * 16)["event_id"] == "ab" * 16)
+    check("--level", event("--level=info")["level"] == "info")
+    check("--sentry-inlines", event("--sentry-inlines", "none") == strict)
+    one = event("--thread", 1)
+    check("--thread is that thread alone", len(one["threads"]["values"]) == 1)
+
+
 def test_colour(dump):
     plain = run(dump)[1]
     check("no colour into a pipe", b"\x1b" not in plain)
@@ -171,6 +200,14 @@ def test_refusals(dump, folder):
     refuses("an option that is cut short", "--form", "json", dump, says=b"unknown option: --form")
     refuses("an option without its value", dump, "--format", says=b"option needs a value: --format")
     refuses("a value where none belongs", "--brief=yes", dump, says=b"option takes no value: --brief=yes")
+    for words, says in ((("--event-id", "12"), b"--event-id must be 32 hex digits: 12"),
+                        (("--level", "high"), b"--level must be debug, info, warning, error or fatal: high"),
+                        (("--sentry-frames", "0"), b"--sentry-frames must be a number from 1: 0"),
+                        (("--skip-frames", "-1"), b"--skip-frames must be a number: -1"),
+                        (("--sentry-inlines", "all"), b"--sentry-inlines must be plain, final or none: all"),
+                        (("-f", "sentry", "--sentry-inlines", "final"),
+                         b"--sentry-inlines final needs: --format sentry-rich")):
+        refuses(f"{words}", *words, dump, says=says)
     refuses("an unknown format", "-f", "xml", dump, says=b"unknown format: xml")
     refuses("an unknown colour", "--color", "blue", dump, says=b"--color must be auto, always or never: blue")
     for word in ("-1", "x", "", "4294967295", "99999999999999999999"):
@@ -325,7 +362,7 @@ def test_help(dump):
 
 def test_output(dump):
     with open("/dev/full", "wb") as full:
-        for words in ((), ("-f", "json"), ("dump",), ("unwind",), ("--help",)):
+        for words in ((), ("-f", "json"), ("-f", "sentry"), ("-f", "sentry-rich"), ("dump",), ("unwind",), ("--help",)):
             done = subprocess.run([mdwalk, *words, str(dump)], stdout=full, stderr=subprocess.PIPE)
             check(f"a full disk is no success {words}",
                   done.returncode == 2 and done.stderr == b"mdwalk: standard output: No space left on device\n",
@@ -366,6 +403,7 @@ if not dumps:
 with tempfile.TemporaryDirectory() as name:
     folder, dump = pathlib.Path(name), of_many_threads()
     test_report(dump)
+    test_sentry(next(d for d in dumps if d.name == "x86_64-O2-threads.dmp"))
     test_colour(dump)
     test_input(dump, folder)
     test_refusals(dump, folder)

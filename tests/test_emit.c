@@ -452,10 +452,10 @@ static void test_errors(void)
     mdw_sink sink = {gather, &t};
     mdw_error err;
     t_case = "formats by name";
-    CHECK(!strcmp(mdw_format_name(0), "human"));
-    CHECK(!strcmp(mdw_format_name(1), "json"));
-    CHECK(!strcmp(mdw_format_name(2), "breakpad"));
-    CHECK(!strcmp(mdw_format_name(3), "breakpad-human"));
+    static const char names[][15] = {"human",          "json",   "breakpad",
+                                     "breakpad-human", "sentry", "sentry-rich"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        CHECK(!strcmp(mdw_format_name(i), names[i]));
     t.limit = sizeof t.data - 1;
     CHECK(mdw_emit(o.report, "xml", NULL, sink, &err) == MDW_E_ARG);
     CHECK(!strcmp(err.what, "format"));

@@ -1,4 +1,5 @@
 /* tests/test_json.c - the JSON writer and the checker of foreign JSON. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "lib/base/utf8.h"
@@ -131,6 +132,47 @@ static void test_shape(void)
     j = writer(&t, false);
     json_hex(j, UINT64_C(0x123456789), 8);
     wrote(j, &t, "\"0x123456789\"");
+    t_case = "a key that is any text";
+    j = writer(&t, false);
+    json_object(j);
+    json_key_str(j, (mdw_str){"a\"\n\xFF", 4});
+    json_null(j);
+    json_object_end(j);
+    wrote(j, &t, "{\"a\\\"\\n" BAD "\":null}");
+}
+
+static void test_numbers(void)
+{
+    static text t;
+    static const struct {
+        int64_t value;
+        const char *want;
+    } whole[] = {{0, "0"},
+                 {-1, "-1"},
+                 {INT64_MIN, "-9223372036854775808"},
+                 {INT64_MAX, "9223372036854775807"}};
+    t_case = "signed numbers";
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        json *j = writer(&t, false);
+        json_int(j, whole[i].value);
+        wrote(j, &t, whole[i].want);
+    }
+    static const struct {
+        double value;
+        const char *want;
+    } broken[] = {{0.1, "0.1"},
+                  {-1.5, "-1.5"},
+                  {1e300, "1e+300"},
+                  {1521713273.25, "1521713273.25"},
+                  {1.0 / 3, "0.3333333333333333"},
+                  {5e-324, "4.94065645841247e-324"},
+                  {HUGE_VAL, "null"}};
+    t_case = "doubles, as short as they can be";
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        json *j = writer(&t, false);
+        json_double(j, broken[i].value);
+        wrote(j, &t, broken[i].want);
+    }
 }
 
 static void test_sink(void)
@@ -246,6 +288,7 @@ int main(void)
 {
     test_strings();
     test_shape();
+    test_numbers();
     test_sink();
     test_foreign();
     test_every_character();

@@ -414,6 +414,11 @@ static void visit_crashpad(struct visit *v)
     mdw_raw_crashpad c = MDW_INIT(mdw_raw_crashpad);
     good(v, mdw_dump_crashpad(v->dump, &c, NULL), "crashpad");
     mdw_cursor at = {0};
+    for (size_t i = 0; i < c.module_count && i < 64; i++) {
+        uint32_t module;
+        good(v, mdw_dump_crashpad_module(v->dump, i, &module, NULL),
+             "crashpad module");
+    }
     mdw_raw_annotation a = MDW_INIT(mdw_raw_annotation);
     uint64_t steps = 0;
     mdw_status s;

@@ -9,18 +9,25 @@
 enum { WALKS = COMMAND_REPORT | COMMAND_UNWIND, ALL = WALKS | COMMAND_DUMP };
 
 enum option_id {
+    OPTION_ADJUSTED,
     OPTION_BRIEF,
     OPTION_CACHE,
     OPTION_COLOUR,
+    OPTION_EVENT_ID,
     OPTION_EXPLAIN,
     OPTION_FAIL,
     OPTION_FORMAT,
     OPTION_HELP,
+    OPTION_INLINES,
+    OPTION_LEVEL,
     OPTION_MAX_FRAMES,
     OPTION_NO_CACHE,
     OPTION_NO_DEMANGLE,
     OPTION_NO_SCAN,
     OPTION_PRETTY,
+    OPTION_SENTRY_COMPAT,
+    OPTION_SENTRY_FRAMES,
+    OPTION_SKIP_FRAMES,
     OPTION_THREAD,
     OPTION_VERSION
 };
@@ -34,18 +41,25 @@ typedef struct option {
 } option;
 
 static const option options[] = {
+    {OPTION_ADJUSTED, 0, "adjusted", NULL, COMMAND_REPORT},
     {OPTION_BRIEF, 0, "brief", NULL, COMMAND_REPORT},
     {OPTION_CACHE, 0, "cache", "DIR", WALKS},
     {OPTION_COLOUR, 0, "color", "WHEN", COMMAND_REPORT},
+    {OPTION_EVENT_ID, 0, "event-id", "ID", COMMAND_REPORT},
     {OPTION_EXPLAIN, 0, "explain", NULL, COMMAND_UNWIND},
     {OPTION_FAIL, 0, "fail-on-issues", NULL, WALKS},
     {OPTION_FORMAT, 'f', "format", "FORMAT", COMMAND_REPORT},
     {OPTION_HELP, 'h', "help", NULL, ALL},
+    {OPTION_INLINES, 0, "sentry-inlines", "HOW", COMMAND_REPORT},
+    {OPTION_LEVEL, 0, "level", "LEVEL", COMMAND_REPORT},
     {OPTION_MAX_FRAMES, 0, "max-frames", "N", WALKS},
     {OPTION_NO_CACHE, 0, "no-cache", NULL, WALKS},
     {OPTION_NO_DEMANGLE, 0, "no-demangle", NULL, WALKS},
     {OPTION_NO_SCAN, 0, "no-scan", NULL, WALKS},
     {OPTION_PRETTY, 0, "pretty", NULL, COMMAND_REPORT},
+    {OPTION_SENTRY_COMPAT, 0, "sentry-compat", NULL, COMMAND_REPORT},
+    {OPTION_SENTRY_FRAMES, 0, "sentry-frames", "N", COMMAND_REPORT},
+    {OPTION_SKIP_FRAMES, 0, "skip-frames", "N", COMMAND_REPORT},
     {OPTION_THREAD, 0, "thread", "N", WALKS},
     {OPTION_VERSION, 'V', "version", NULL, ALL},
 };
@@ -69,22 +83,21 @@ void args_help(void)
         "       mdwalk --compat breakpad|rust-minidump ...\n"
         "\n"
         "Reads a minidump, plain or packed with gzip, xz, bzip2 or zstd, and\n"
-        "writes the crash, every thread's stack and the modules to standard\n"
-        "output. DUMP may be '-' for standard input. A SYMBOL_PATH is a\n"
-        "symbol file, a folder of them, a server's https:// address or the\n"
-        "word debuginfod; they are asked in order.\n"
+        "writes the crash, the stacks and the modules to standard output. "
+        "DUMP\n"
+        "may be '-' for standard input. A SYMBOL_PATH is a symbol file, a "
+        "folder\n"
+        "of them, an https:// address or debuginfod; they are asked in order.\n"
         "\n"
         "  report   the crash and the stacks (the default)\n"
-        "  dump     every field of every stream, or of STREAM (a name or a\n"
-        "           number)\n"
+        "  dump     every field of every stream, or of STREAM (name, number)\n"
         "  unwind   the frames with what is known of each\n"
         "  symbols  builds, reads and finds symbol files\n"
-        "  --compat as the first word: takes the options of Breakpad's\n"
-        "           minidump_stackwalk or of rust-minidump's\n"
-        "           minidump-stackwalk, as it does when called by that name\n"
+        "  --compat as the first word: the options of minidump_stackwalk or\n"
+        "           minidump-stackwalk, as when called by that name\n"
         "\n"
-        "  -f, --format FORMAT  report: human (the default), json (of\n"
-        "                       rust-minidump), breakpad or breakpad-human\n"
+        "  -f, --format FORMAT  human, json (of rust-minidump), breakpad,\n"
+        "                       breakpad-human, sentry, sentry-rich\n"
         "      --brief          report: the crash and its stack alone\n"
         "      --color WHEN     report: auto (the default), always or never\n"
         "      --pretty         report: json with lines and indentation\n"
@@ -92,14 +105,18 @@ void args_help(void)
         "      --thread N       only the thread with index N\n"
         "      --max-frames N   at most N frames of each thread (1024)\n"
         "      --no-scan        don't search stacks for return addresses\n"
-        "      --cache DIR      keep what was indexed and fetched in DIR\n"
-        "                       ($XDG_CACHE_HOME/mdwalk)\n"
-        "      --no-cache       keep nothing\n"
+        "      --cache DIR      for indices and files "
+        "($XDG_CACHE_HOME/mdwalk)\n"
+        "      --no-cache       keep nothing of them\n"
         "      --no-demangle    names as the symbol files have them\n"
         "      --fail-on-issues exit 1 when something was damaged\n"
         "  -h, --help           this text\n"
         "  -V, --version        the version\n"
         "      --               what follows is no option and no command\n"
+        "\n"
+        "For sentry: --sentry-compat --adjusted --sentry-frames N "
+        "--skip-frames\n"
+        "N --sentry-inlines HOW --event-id ID --level LEVEL (mdwalk(1))\n"
         "\n"
         "Exit status: 0 done, of a damaged dump too; 1 done with issues, with\n"
         "--fail-on-issues; 2 no minidump, unreadable, or wrong usage.\n",
@@ -152,6 +169,70 @@ static bool set_format(args *out, const char *value)
     return wrong("unknown format", value);
 }
 
+static bool set_inlines(args *out, const char *value)
+{
+    static const char *const hows[] = {
+        [MDW_SENTRY_INLINE_PLAIN] = "plain",
+        [MDW_SENTRY_INLINE_FINAL] = "final",
+        [MDW_SENTRY_INLINE_NONE] = "none",
+    };
+    for (uint32_t i = 0; i < sizeof hows / sizeof *hows; i++)
+        if (!strcmp(value, hows[i])) {
+            out->sentry.inlines = i;
+            return true;
+        }
+    return wrong("--sentry-inlines must be plain, final or none", value);
+}
+
+static bool set_event_id(args *out, const char *value)
+{
+    size_t len = strlen(value);
+    if (len != 32 || strspn(value, "0123456789abcdefABCDEF") != len)
+        return wrong("--event-id must be 32 hex digits", value);
+    out->sentry.event_id = (mdw_str){value, len};
+    return true;
+}
+
+static bool set_level(args *out, const char *value)
+{
+    static const char *const levels[] = {"debug", "info", "warning", "error",
+                                         "fatal"};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (!strcmp(value, levels[i])) {
+            out->sentry.level = (mdw_str){levels[i], strlen(levels[i])};
+            return true;
+        }
+    return wrong("--level must be debug, info, warning, error or fatal", value);
+}
+
+/* What only Sentry's formats look at. */
+static bool set_sentry(args *out, enum option_id id, const char *value)
+{
+    mdw_sentry_options *o = &out->sentry;
+    switch (id) {
+    case OPTION_ADJUSTED:
+        o->flags |= MDW_SENTRY_ADJUSTED;
+        return true;
+    case OPTION_EVENT_ID:
+        return set_event_id(out, value);
+    case OPTION_INLINES:
+        return set_inlines(out, value);
+    case OPTION_LEVEL:
+        return set_level(out, value);
+    case OPTION_SENTRY_COMPAT:
+        o->flags |= MDW_SENTRY_COMPAT;
+        return true;
+    case OPTION_SENTRY_FRAMES:
+        return (number(value, UINT32_MAX, &o->max_frames) && o->max_frames) ||
+               wrong("--sentry-frames must be a number from 1", value);
+    case OPTION_SKIP_FRAMES:
+        return number(value, UINT32_MAX, &o->skip) ||
+               wrong("--skip-frames must be a number", value);
+    default:
+        return false;
+    }
+}
+
 static bool set(args *out, enum option_id id, const char *value)
 {
     switch (id) {
@@ -188,8 +269,9 @@ static bool set(args *out, enum option_id id, const char *value)
                wrong("--thread must be an index", value);
     case OPTION_VERSION:
         return out->version = true;
+    default:
+        return set_sentry(out, id, value);
     }
-    return false;
 }
 
 /* "--name", "--name=value" and "-n" alike; NULL: unknown. */
@@ -276,7 +358,9 @@ static bool read_file(reading *r, args *out)
 
 bool args_read(int count, char *const *words, args *out)
 {
-    *out = (args){.command = COMMAND_REPORT, .format = "human"};
+    *out = (args){.command = COMMAND_REPORT,
+                  .format = "human",
+                  .sentry = MDW_INIT(mdw_sentry_options)};
     reading r = {.count = count, .at = 1, .words = words};
     for (; r.at < count; r.at++) {
         const char *word = words[r.at];
@@ -295,6 +379,9 @@ bool args_read(int count, char *const *words, args *out)
         if (r.given >> options[i].id & 1 &&
             !(options[i].commands & out->command))
             return wrong("not an option of this command", options[i].name);
+    if (out->sentry.inlines == MDW_SENTRY_INLINE_FINAL &&
+        strcmp(out->format, "sentry-rich") != 0)
+        return wrong("--sentry-inlines final needs", "--format sentry-rich");
     if (!out->file)
         return wrong("no minidump given", "it may be '-'");
     return true;

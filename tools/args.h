@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mdwalk/sentry.h"
 #include "tools/symbols.h"
 
 enum command {
@@ -29,9 +30,10 @@ typedef struct args {
     symbol_args symbols;
     /* Other commands' (tools/compat.h). */
     bool stack_contents, code_pointers;
-    bool main_only;          /* the thread that crashed or asked */
-    const char *output;      /* instead of standard output; or NULL */
-    const char *json_output; /* json beside the report; or NULL */
+    bool main_only;            /* the thread that crashed or asked */
+    const char *output;        /* instead of standard output; or NULL */
+    const char *json_output;   /* json beside the report; or NULL */
+    mdw_sentry_options sentry; /* texts are the command line's */
 } args;
 
 /* False after one sentence on standard error. */

@@ -36,6 +36,7 @@ static void fill(const work *w, const args *a, mdw_emit_options *o)
         o->one_stack = true;
         o->stack = main;
     }
+    o->sentry = &a->sentry;
     o->no_symbols = !a->symbols.path_count;
     o->stack_contents = a->stack_contents;
     o->code_pointers = a->code_pointers;

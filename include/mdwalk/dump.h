@@ -621,6 +621,10 @@ typedef struct mdw_raw_crashpad {
 } mdw_raw_crashpad;
 MDW_API mdw_status mdw_dump_crashpad(const mdw_dump *dump,
                                      mdw_raw_crashpad *out, mdw_error *err);
+/* Which module each of the records is about: its index in the ModuleList as
+ * recorded. */
+MDW_API mdw_status mdw_dump_crashpad_module(const mdw_dump *dump, size_t index,
+                                            uint32_t *out, mdw_error *err);
 
 enum mdw_annotation_kind {
     MDW_ANNOTATION_PROCESS, /* simple, of the whole process: key and value */

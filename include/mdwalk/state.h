@@ -52,9 +52,10 @@ typedef struct mdw_system {
     uint32_t cpu_count;
     uint32_t pointer_size; /* bytes */
     bool big_endian;
-    uint64_t code_mask;  /* kept bits of a code pointer; 0: all */
-    mdw_str os_recorded; /* version numbers and service pack as the dump has
-                            them: "0.0.0 Linux 4.9.60 #1 SMP ... x86_64" */
+    uint64_t code_mask;     /* kept bits of a code pointer; 0: all */
+    mdw_str os_recorded;    /* version numbers and service pack as the dump has
+                               them: "0.0.0 Linux 4.9.60 #1 SMP ... x86_64" */
+    bool version_is_kernel; /* os_version and os_build are out of uname */
 } mdw_system;
 MDW_API mdw_status mdw_state_system(const mdw_state *state, mdw_system *out);
 
@@ -76,6 +77,9 @@ typedef struct mdw_process_info {
     bool has_lsb;
     mdw_str lsb_id, lsb_release, lsb_codename, lsb_description;
     bool has_mac_crash, has_limits, has_handles;
+    bool has_breakpad;         /* BreakpadInfo is there */
+    bool has_crashpad;         /* CrashpadInfo is there */
+    uint32_t crashpad_version; /* of that; 0 where it is none */
 } mdw_process_info;
 MDW_API mdw_status mdw_state_process(const mdw_state *state,
                                      mdw_process_info *out);
@@ -229,6 +233,11 @@ typedef struct mdw_annotation {
 MDW_API size_t mdw_state_annotation_count(const mdw_state *state);
 MDW_API mdw_status mdw_state_annotation(const mdw_state *state, size_t index,
                                         mdw_annotation *out);
+/* Modules that CrashpadInfo has a record of, with annotations or without, in
+ * its order; MDW_NONE where it names none that there is. */
+MDW_API size_t mdw_state_crashpad_count(const mdw_state *state);
+MDW_API uint32_t mdw_state_crashpad_module(const mdw_state *state,
+                                           size_t index);
 
 typedef struct mdw_handle {
     size_t size;

@@ -44,18 +44,27 @@ static void unix_signal(const scene *s)
     names_of_reason(s, code);
 }
 
-/* EXC_SOFTWARE with EXC_SOFT_SIGNAL, and what BSD made of EXC_CRASH: bits 31
- * to 24 of code[0]. */
+/* Crashpad has the exception as it was delivered for parameters: number,
+ * code[0], code[1]. Of an EXC_CRASH the record itself holds what the kernel
+ * made it of, if anything, and bits 31 to 24 of code[0] the signal that BSD
+ * would have sent. Breakpad has no parameters; its address is code[1]. */
 static void mach(const scene *s)
 {
+    enum { EXC_BAD_ACCESS = 1, EXC_CRASH = 10 };
     mdw_system_code *code = add(s->crash, MDW_SYSTEM_CODE_MACH);
     uint32_t count = parameter_count(&s->e);
-    code->number = s->e.code;
-    code->code = count > 1 ? s->e.info[1] : s->e.flags;
-    code->subcode = count > 2 ? s->e.info[2] : 0;
+    uint64_t delivered = count ? s->e.info[0] : s->e.code;
+    uint64_t first = count > 1 ? s->e.info[1] : s->e.flags;
+    bool recovered = delivered != s->e.code && s->e.code;
+    code->number = recovered ? s->e.code : delivered;
+    code->code = recovered ? s->e.flags : first;
+    if (count > 2)
+        code->subcode = s->e.info[2];
+    else if (!count && s->e.code == EXC_BAD_ACCESS)
+        code->subcode = s->e.address;
     names_of_reason(s, code);
-    uint64_t signal = code->code >> 24 & 0xFF;
-    if (s->e.code != 10 || !signal)
+    uint64_t signal = first >> 24 & 0xFF;
+    if (delivered != EXC_CRASH || !signal)
         return;
     code = add(s->crash, MDW_SYSTEM_CODE_SIGNAL);
     code->number = signal;

@@ -60,6 +60,21 @@ mdw_status mdw_dump_crashpad(const mdw_dump *dump, mdw_raw_crashpad *out,
     return record_write(out, &c, sizeof c);
 }
 
+mdw_status mdw_dump_crashpad_module(const mdw_dump *dump, size_t index,
+                                    uint32_t *out, mdw_error *err)
+{
+    struct info parts;
+    mdw_raw_crashpad c = MDW_INIT(mdw_raw_crashpad);
+    mdw_status s = read_info(dump, &parts, &c, err);
+    if (s)
+        return s;
+    if (index >= counted(dump, parts.modules, CRASHPAD_LINK_SIZE))
+        return MDW_E_ARG;
+    reader link = counted_at(dump, parts.modules, index, CRASHPAD_LINK_SIZE);
+    *out = reader_u32(&link);
+    return MDW_OK;
+}
+
 /* A list of annotations: where it lies and what its records are. */
 struct run {
     mdw_bytes bytes;

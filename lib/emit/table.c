@@ -9,10 +9,9 @@ static const struct {
     mdw_status (*emit)(const mdw_report *report,
                        const mdw_emit_options *options, mdw_sink sink);
 } formats[] = {
-    {"human", emit_human},
-    {"json", emit_rust_json},
-    {"breakpad", emit_breakpad},
-    {"breakpad-human", emit_breakpad_human},
+    {"human", emit_human},       {"json", emit_rust_json},
+    {"breakpad", emit_breakpad}, {"breakpad-human", emit_breakpad_human},
+    {"sentry", emit_sentry},     {"sentry-rich", emit_sentry_rich},
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats };

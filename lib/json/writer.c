@@ -1,6 +1,9 @@
 /* lib/json/writer.c - commas, indentation and escapes. */
 #include "lib/json/writer.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/str.h"
@@ -127,9 +130,8 @@ static mdw_str after_plain(out *o, mdw_str text)
     return str_slice(text, len, text.len);
 }
 
-void json_str(json *j, mdw_str text)
+static void quoted(json *j, mdw_str text)
 {
-    before(j);
     out_char(&j->out, '"');
     text = after_plain(&j->out, text);
     while (text.len) {
@@ -146,6 +148,20 @@ void json_str(json *j, mdw_str text)
     out_char(&j->out, '"');
 }
 
+void json_key_str(json *j, mdw_str key)
+{
+    before(j);
+    quoted(j, key);
+    out_text(&j->out, j->pretty ? ": " : ":");
+    j->after_key = true;
+}
+
+void json_str(json *j, mdw_str text)
+{
+    before(j);
+    quoted(j, text);
+}
+
 void json_text(json *j, const char *text)
 {
     if (text)
@@ -158,6 +174,42 @@ void json_uint(json *j, uint64_t value)
 {
     before(j);
     out_decimal(&j->out, value, 0);
+}
+
+void json_int(json *j, int64_t value)
+{
+    before(j);
+    if (value < 0)
+        out_char(&j->out, '-');
+    out_decimal(&j->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 0);
+}
+
+/* A locale's decimal separator is what neither JSON nor C would write. */
+static void with_point(out *o, const char *text)
+{
+    for (bool said = false; *text; text++) {
+        bool usual = strchr("0123456789+-e", *text) != NULL;
+        if (usual || !said)
+            out_char(o, (char)(usual ? *text : '.'));
+        said = !usual;
+    }
+}
+
+void json_double(json *j, double value)
+{
+    enum { ENOUGH = 17, ROOM = 64 }; /* digits that tell all doubles apart */
+    char text[ROOM];
+    if (!isfinite(value)) {
+        json_null(j);
+        return;
+    }
+    for (int digits = 15; digits <= ENOUGH; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    before(j);
+    with_point(&j->out, text);
 }
 
 void json_bool(json *j, bool value)

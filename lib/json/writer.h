@@ -24,11 +24,15 @@ void json_object_end(json *j);
 void json_array(json *j);
 void json_array_end(json *j);
 void json_key(json *j, const char *key); /* static text, printed as it is */
+void json_key_str(json *j, mdw_str key); /* any text */
 
 /* What is not UTF-8 becomes U+FFFD. */
 void json_str(json *j, mdw_str text);
 void json_text(json *j, const char *text); /* NULL: null */
 void json_uint(json *j, uint64_t value);
+void json_int(json *j, int64_t value);
+/* The shortest text that reads back as the same; null unless finite. */
+void json_double(json *j, double value);
 void json_bool(json *j, bool value);
 void json_null(json *j);
 /* "0x..." padded with zeros to `digits`. */

@@ -38,8 +38,29 @@ static bool add(mdw_state *s, const mdw_raw_annotation *raw)
     return true;
 }
 
+/* Counted by the records that lie in the file. */
+static void build_crashpads(mdw_state *s)
+{
+    mdw_raw_crashpad info = MDW_INIT(mdw_raw_crashpad);
+    if (mdw_dump_crashpad(s->dump, &info, NULL) != MDW_OK)
+        return;
+    s->process.has_crashpad = true;
+    s->process.crashpad_version = info.version;
+    array_reserve(s, &s->crashpads, info.module_count, sizeof(uint32_t));
+    for (size_t i = 0; i < info.module_count; i++) {
+        uint32_t raw;
+        uint32_t *out = array_add(s, &s->crashpads, sizeof *out);
+        if (!out)
+            return;
+        *out = MDW_NONE;
+        if (mdw_dump_crashpad_module(s->dump, i, &raw, NULL) == MDW_OK)
+            *out = module_of_raw(s, raw);
+    }
+}
+
 void build_annotations(mdw_state *s)
 {
+    build_crashpads(s);
     mdw_cursor at = {0};
     mdw_raw_annotation raw = MDW_INIT(mdw_raw_annotation);
     for (size_t i = 0; i < MAX_ANNOTATIONS; i++) {

@@ -53,6 +53,7 @@ struct mdw_state {
     array pieces;        /* piece, ascending, apart from each other */
     array regions;       /* mdw_region, ascending, apart from each other */
     array annotations;   /* mdw_annotation */
+    array crashpads;     /* uint32_t: module, or MDW_NONE */
     array handles;       /* mdw_handle */
     array limits;        /* mdw_limit */
     array mac_crashes;   /* mdw_mac_crash */

@@ -92,6 +92,17 @@ RECORDS(handle, handles, mdw_handle)
 RECORDS(limit, limits, mdw_limit)
 RECORDS(mac_crash, mac_crashes, mdw_mac_crash)
 
+size_t mdw_state_crashpad_count(const mdw_state *state)
+{
+    return state->crashpads.count;
+}
+
+uint32_t mdw_state_crashpad_module(const mdw_state *state, size_t index)
+{
+    const uint32_t *modules = state->crashpads.items;
+    return index < state->crashpads.count ? modules[index] : MDW_NONE;
+}
+
 mdw_status mdw_state_system(const mdw_state *state, mdw_system *out)
 {
     return record_write(out, &state->system, sizeof state->system);

@@ -133,6 +133,7 @@ static void read_version(mdw_state *s, const mdw_raw_system *raw)
     if (linux && zero && split_uname(csd, &release, &version)) {
         y->os_version = text_narrow(s, release);
         y->os_build = text_narrow(s, version);
+        y->version_is_kernel = true;
     }
 }
 

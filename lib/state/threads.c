@@ -72,6 +72,7 @@ static void skip_writer(mdw_state *s)
     mdw_status status = mdw_dump_breakpad(s->dump, &info, &err);
     if (!issue_ok(s, status, &err, MDW_NONE))
         return;
+    s->process.has_breakpad = true;
     uint32_t writer = thread_by_id(s, info.dump_thread);
     if (info.validity & DUMP_VALID && writer != MDW_NONE)
         stack_at(s, writer)->skipped = true;

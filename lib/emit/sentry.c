@@ -1,0 +1,40 @@
+/* lib/emit/sentry.c - Sentry's event among the formats: strict, as its schema
+ * has it, and rich. */
+#include "mdwalk/sentry.h"
+
+#include "lib/base/options.h"
+#include "lib/emit/emit.h"
+
+static mdw_status emit_event(const mdw_report *report,
+                             const mdw_emit_options *options, bool rich,
+                             mdw_sink sink)
+{
+    mdw_sentry_options own;
+    mdw_sentry *event = NULL;
+    mdw_status status = options_read(&own, sizeof own, options->sentry);
+    if (status != MDW_OK)
+        return status;
+    own.flags &= ~(uint32_t)MDW_SENTRY_RICH;
+    own.flags |= rich ? MDW_SENTRY_RICH : 0;
+    if (options->one_stack) {
+        own.one_stack = true;
+        own.stack = options->stack;
+    }
+    status = mdw_sentry_new(report, &own, &event, NULL);
+    if (status == MDW_OK)
+        status = mdw_sentry_json(event, options->pretty, sink, NULL);
+    mdw_sentry_close(event);
+    return status;
+}
+
+mdw_status emit_sentry(const mdw_report *report,
+                       const mdw_emit_options *options, mdw_sink sink)
+{
+    return emit_event(report, options, false, sink);
+}
+
+mdw_status emit_sentry_rich(const mdw_report *report,
+                            const mdw_emit_options *options, mdw_sink sink)
+{
+    return emit_event(report, options, true, sink);
+}
