@@ -192,6 +192,65 @@ static void cancelled(const opened *o)
     CHECK(asked == 1 && !report);
 }
 
+/* The frames of `stack` in the module at `base`, by their place in it. */
+static void last_is(const mdw_report *r, size_t stack, uint64_t pc,
+                    uint32_t stop)
+{
+    mdw_frame f = MDW_INIT(mdw_frame);
+    size_t count = mdw_report_frame_count(r, stack);
+    CHECK(count > 0 && mdw_report_frame(r, stack, count - 1, &f) == MDW_OK);
+    CHECK_U64(f.pc, pc);
+    CHECK_U64(mdw_report_stop(r, stack), stop);
+}
+
+/* Answers every wish: a symbol file of libc's, and nothing else. */
+static mdw_report *with_names(const opened *o, const char *text)
+{
+    mdw_symfile *file = NULL;
+    mdw_session *session = NULL;
+    mdw_report *report = NULL;
+    mdw_status status;
+    mdw_bytes bytes = {(const uint8_t *)text, strlen(text)};
+    CHECK(mdw_symfile_open(bytes, NULL, &file, NULL) == MDW_OK);
+    CHECK(mdw_session_new(o->state, NULL, &session, NULL) == MDW_OK);
+    while ((status = mdw_session_run(session, NULL)) == MDW_AGAIN) {
+        mdw_wish w = MDW_INIT(mdw_wish);
+        mdw_module m = MDW_INIT(mdw_module);
+        CHECK(mdw_session_wish(session, 0, &w) == MDW_OK);
+        CHECK(mdw_state_module(o->state, w.module, &m) == MDW_OK);
+        bool libc = strstr(m.code_file.data, "libc.so") != NULL;
+        CHECK(mdw_session_supply(session, w.module, w.need, libc ? file : NULL,
+                                 MDW_ABSENT) == MDW_OK);
+    }
+    CHECK(status == MDW_OK);
+    CHECK(mdw_session_finish(session, &report, NULL) == MDW_OK);
+    mdw_symfile_close(file);
+    return report;
+}
+
+/* 0x27305 and 0x1098ec are the return addresses of Debian 12's libc. */
+static void ends(const opened *o)
+{
+    mdw_report *report = NULL;
+    t_case = "the main stack ends in the code that AT_ENTRY names";
+    CHECK(mdw_process(o->state, NULL, &report, NULL) == MDW_OK);
+    last_is(report, 0, 0x555555556451, MDW_STOP_BASE);
+    mdw_report_close(report);
+    t_case = "stacks end where names say so";
+    report = with_names(o, "MODULE Linux x86_64 0 libc\n"
+                           "FUNC 27280 c5 0 __libc_start_main_impl\n"
+                           "FUNC 88ef0 400 0 start_thread\n"
+                           "FUNC 1098c0 40 0 clone3\n");
+    last_is(report, 0, 0x7ffff7dfa305, MDW_STOP_BASE);
+    last_is(report, 1, 0x7ffff7edc8ec, MDW_STOP_BASE);
+    mdw_report_close(report);
+    t_case = "a word that nobody can check is no frame below them";
+    report = with_names(o, "MODULE Linux x86_64 0 libc\n"
+                           "FUNC 88ef0 400 0 start_thread\n");
+    last_is(report, 1, 0x7ffff7e5c1f5, MDW_STOP_BASE);
+    mdw_report_close(report);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -205,6 +264,7 @@ int main(int argc, char **argv)
     one_stack(&o, stacks);
     out_of_memory(&o);
     cancelled(&o);
+    ends(&o);
     close_dump(&o);
     return t_done();
 }

@@ -330,6 +330,18 @@ static void check_linux_texts(void)
     state_done(&o);
 }
 
+static void check_entry(void)
+{
+    static const uint64_t pairs[][2] = {{3, 0x400040}, {9, 0x401001}, {0, 0}};
+    synth *s = synth_new(false);
+    put_system(s, CPU_AMD64, OS_LINUX);
+    synth_auxv(s, 8, pairs, 3);
+    opened o = state_of(s);
+    t_case = "the program's first instruction";
+    CHECK_U64(process_of(o.state).entry, 0x401001);
+    state_done(&o);
+}
+
 static void check_assertions(void)
 {
     static const struct {
@@ -637,6 +649,7 @@ int main(void)
     check_mask();
     check_times();
     check_linux_texts();
+    check_entry();
     check_assertions();
     check_comments();
     check_annotations();

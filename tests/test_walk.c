@@ -246,7 +246,34 @@ static const fact broken[] = {{CODE, CODE_SIZE, FAILS, 0}, {0}};
 static const fact base[] = {{0x400080, 0x80, 0, FUNCTION | MDW_PLACE_BASE},
                             {0}};
 
+static const fact base_callee[] = {
+    {CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
+    {0x400080, 0x40, 0, FUNCTION | MDW_PLACE_BASE_CALLEE},
+    {0x4000c0, 0x40, 0, FUNCTION | MDW_PLACE_BASE_CALLEE},
+    {0x500000, 0x1000, MDW_ANSWER_YES, 0},
+    {0}};
+static const fact pointed[] = {
+    {DARK, CODE_SIZE, MDW_ANSWER_YES, 0}, {0x500100, 0x40, 0, FUNCTION}, {0}};
+
 static const row places[] = {
+    {"what calls a function that only an outermost one calls",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+8",
+      .stack = "0 +20 4000a0 0 1 4000d0 400200 400300",
+      .code = "4000a0* 4000d0* 400200* 400300*", .facts = base_callee},
+     "400010@+0 context; 4000a0@+18 fp!; 4000d0@+30 fp!; 400200@+38 scan!; "
+     "base"},
+    {"is a frame where a call proves it",
+     {X64, .regs = "rip=4000a0 rsp=+0", .stack = "500200 500300",
+      .facts = base_callee},
+     "4000a0@+0 context; base"},
+    {"or a frame pointer",
+     {X64, .regs = "rip=4000a0 rsp=+0 rbp=+0", .stack = "0 500200 500300",
+      .facts = base_callee},
+     "4000a0@+0 context; 500200@+10 fp; base"},
+    {"a pointer to a function is no return address",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "500100 500101",
+      .facts = pointed},
+     "400010@+0 context; 500101@+10 scan; no caller"},
     {"code that is not executable is refused",
      {X64, .regs = "rip=400010 rsp=+0 rbp=+8", .stack = "0 +20 500100 500200",
       .facts = dark_data},

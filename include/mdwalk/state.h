@@ -80,6 +80,8 @@ typedef struct mdw_process_info {
     bool has_breakpad;         /* BreakpadInfo is there */
     bool has_crashpad;         /* CrashpadInfo is there */
     uint32_t crashpad_version; /* of that; 0 where it is none */
+    uint64_t entry; /* AT_ENTRY of LinuxAuxv: the program's first instruction,
+                       with the Thumb bit; 0: unknown */
 } mdw_process_info;
 MDW_API mdw_status mdw_state_process(const mdw_state *state,
                                      mdw_process_info *out);

@@ -63,7 +63,8 @@ enum mdw_place_flag {
                                   address are on their way */
     MDW_PLACE_BASE = 1 << 8,   /* outermost by nature: _start, clone, ... */
     MDW_PLACE_SWITCH = 1 << 9, /* may return on another stack */
-    MDW_PLACE_TRAMPOLINE = 1 << 10 /* entered by the kernel, never called */
+    MDW_PLACE_TRAMPOLINE = 1 << 10,  /* entered by the kernel, never called */
+    MDW_PLACE_BASE_CALLEE = 1 << 11, /* what calls it is outermost by nature */
 };
 
 typedef struct mdw_place {

@@ -149,13 +149,24 @@ static void guess_stack(session *s, uint32_t index)
     }
 }
 
+static mdw_status take_system(session *s)
+{
+    const mdw_state *state = s->report->state;
+    mdw_process_info process = MDW_INIT(mdw_process_info);
+    s->system.size = sizeof s->system;
+    mdw_status status = mdw_state_system(state, &s->system);
+    if (status == MDW_OK)
+        status = mdw_state_process(state, &process);
+    uint64_t thumb = s->system.arch == MDW_ARCH_ARM;
+    s->entry = process.entry & ~thumb;
+    return status;
+}
+
 static mdw_status session_build(session *s)
 {
     mdw_report *r = s->report;
     r->issues = arena_take(r->store, MAX_ISSUES, sizeof *r->issues);
-    s->system.size = sizeof s->system;
-    mdw_status status = r->issues ? mdw_state_system(r->state, &s->system)
-                                  : (mdw_status)MDW_E_MEMORY;
+    mdw_status status = r->issues ? take_system(s) : (mdw_status)MDW_E_MEMORY;
     if (status == MDW_OK)
         status = take_modules(s);
     if (status == MDW_OK)

@@ -82,6 +82,7 @@ struct mdw_session {
     mdw_walk_options walk_options;
     mdw_budget budget, walk_budget;
     mdw_system system;
+    uint64_t entry; /* the program's first instruction; 0: unknown */
     arena *scratch;
     bool no_files; /* whatever no provider has is absent */
     bool started, waits;
@@ -153,8 +154,8 @@ mdw_status crashes_analyse(session *s, bool now);
 /* MDW_OK, with no names too; MDW_AGAIN; MDW_E_MEMORY. */
 mdw_status symbols_at(session_module *m, uint64_t rva,
                       const symbol_group **out);
-/* The range of the function that covers `addr`: MDW_OK, MDW_ABSENT, AGAIN. */
-mdw_status function_at(session_module *m, uint64_t addr, mdw_range *out);
+/* What is known of the function that covers `addr`: MDW_OK, ABSENT, AGAIN. */
+mdw_status function_at(session_module *m, uint64_t addr, mdw_place *out);
 
 /* --- stacks.c ----------------------------------------------------------- */
 

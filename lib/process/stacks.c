@@ -50,26 +50,30 @@ static mdw_status module_rows(void *user, const mdw_image *image,
     }
 }
 
+/* What the kernel starts is outermost, whatever it is called. It ends in a call
+ * that does not return: glibc's and musl's _start have 26 to 56 bytes. */
+enum { ENTRY_CODE = 64 };
+
 /* Functions are known of modules that the walk was in: what a candidate merely
  * points to is no reason to fetch anything. */
 static mdw_status place(void *user, uint64_t addr, uint32_t want,
                         mdw_place *out)
 {
     session *s = user;
-    mdw_range function;
     if (want & MDW_PLACE_CODE && code_ready(s, addr) == MDW_AGAIN)
         return MDW_AGAIN;
     mdw_status status =
         state_place((void *)(uintptr_t)s->report->state, addr, want, out);
     session_module *m = want & MDW_PLACE_FUNCTION ? module_at(s, addr) : NULL;
-    if (status != MDW_OK || !m || !has_landed(s->current, m->index))
+    if (status != MDW_OK || !m)
         return status;
-    status = function_at(m, addr, &function);
+    status = has_landed(s->current, m->index) ? function_at(m, addr, out)
+                                              : (mdw_status)MDW_ABSENT;
     if (status == MDW_AGAIN)
         return status;
-    if (status == MDW_OK) {
-        out->flags |= MDW_PLACE_FUNCTION;
-        out->function = function;
+    if (status != MDW_OK && s->entry && addr - s->entry < ENTRY_CODE) {
+        out->flags |= MDW_PLACE_FUNCTION | MDW_PLACE_BASE;
+        out->function = (mdw_range){s->entry, ENTRY_CODE};
     }
     return MDW_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "lib/base/options.h"
 #include "lib/base/str.h"
+#include "lib/process/outermost.h"
 #include "lib/process/session.h"
 
 enum { FIRST_ROOM = 256, MAX_TRIES = 64 };
@@ -224,15 +225,27 @@ mdw_status symbols_at(session_module *m, uint64_t rva, const symbol_group **out)
     return MDW_OK;
 }
 
-mdw_status function_at(session_module *m, uint64_t addr, mdw_range *out)
+/* A public symbol reaches to the next one; code this near to it is its own. */
+enum { NEAR = 128 };
+
+mdw_status function_at(session_module *m, uint64_t addr, mdw_place *out)
 {
     const symbol_group *g;
-    mdw_status status = symbols_at(m, addr - m->module.range.start, &g);
+    uint64_t rva = addr - m->module.range.start;
+    mdw_status status = symbols_at(m, rva, &g);
     if (status != MDW_OK)
         return status;
     const mdw_symbol *f = g->count ? &g->symbols[g->count - 1] : NULL;
-    if (!f || !f->range.size || f->flags & MDW_SYMBOL_NEAREST)
+    bool nearest = f && (!f->range.size || f->flags & MDW_SYMBOL_NEAREST);
+    if (!f || (nearest && rva - f->range.start >= NEAR))
         return MDW_ABSENT;
-    *out = (mdw_range){m->module.range.start + f->range.start, f->range.size};
+    uint32_t flag = outermost_flag(m->session->system.os, m->module.code_file,
+                                   f->raw.len ? f->raw : f->function);
+    if (nearest && !flag)
+        return MDW_ABSENT;
+    out->flags |= MDW_PLACE_FUNCTION | flag;
+    if (!nearest)
+        out->function =
+            (mdw_range){m->module.range.start + f->range.start, f->range.size};
     return MDW_OK;
 }

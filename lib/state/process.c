@@ -161,6 +161,17 @@ static void read_assertion(mdw_state *s)
     s->process.assertion = text_narrow(s, phrase_str(&text));
 }
 
+static void read_entry(mdw_state *s)
+{
+    enum { AT_ENTRY = 9 };
+    mdw_cursor at = {0};
+    mdw_raw_auxv a = MDW_INIT(mdw_raw_auxv);
+    while (mdw_dump_auxv_next(s->dump, s->system.pointer_size, &at, &a, NULL) ==
+           MDW_OK)
+        if (a.type == AT_ENTRY)
+            s->process.entry = a.value;
+}
+
 static void read_mozilla(mdw_state *s)
 {
     mdw_str errors;
@@ -186,5 +197,6 @@ void build_process(mdw_state *s)
     read_command_line(s);
     read_comment(s);
     read_assertion(s);
+    read_entry(s);
     read_mozilla(s);
 }

@@ -97,6 +97,7 @@ static mdw_status judge_code(mdw_walk *w, candidate *c, const mdw_place *callee)
     if (status != MDW_OK)
         return status;
     check_set(c, MDW_CHECK_EXEC, place.exec);
+    c->base = place.flags & MDW_PLACE_BASE;
     if (place.flags & MDW_PLACE_FUNCTION)
         check_set(c, MDW_CHECK_FUNCTION, answer(place.function.size > 0));
     if (c->flags & MDW_ROW_SIGNAL || place.flags & MDW_PLACE_TRAMPOLINE)

@@ -28,6 +28,13 @@ static mdw_status promising(mdw_walk *w, uint64_t value)
     bool unknown = exec != MDW_ANSWER_YES || call != MDW_ANSWER_YES;
     if (call == MDW_ANSWER_NO || (unknown && w->scan.unknown))
         return MDW_ABSENT;
+    if (call != MDW_ANSWER_YES) {
+        status = place_ask(w, pc, MDW_PLACE_FUNCTION, &place);
+        if (status == MDW_AGAIN)
+            return status;
+        if (place.function.size && place.function.start == pc)
+            return MDW_ABSENT; /* a pointer to a function */
+    }
     w->scan.unknown |= unknown;
     return MDW_OK;
 }

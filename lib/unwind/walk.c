@@ -136,6 +136,7 @@ mdw_status mdw_walk_begin(mdw_walk *w, const mdw_walk_input *input)
     w->input.start = code_start(w, w->input.start);
     w->window = (mdw_window){0};
     w->depth = w->scanned = w->event_count = w->args = w->left_count = 0;
+    w->near_base = w->called_base = false;
     w->work = w->asked_at = 0;
     memset(&w->origins, 0, sizeof w->origins);
     w->origins.size = sizeof w->origins;
@@ -218,7 +219,7 @@ static mdw_status propose(mdw_walk *w, const step *s, uint32_t choice)
     c->choice = choice;
     c->trust = s->trust;
     c->source = c->flags = c->checks = c->grade = 0;
-    c->entered = false;
+    c->entered = c->base = false;
     if (!work_spend(w, ANSWER_WORK))
         return MDW_ABSENT;
     mdw_status status = s->run(w, choice, &w->row);
@@ -332,6 +333,7 @@ static void advance(mdw_walk *w)
         flags |= MDW_FRAME_THUMB;
     w->args = w->own_args;
     w->origins = c->origins;
+    w->called_base = w->near_base;
     leave_stack(w, c->regs.value[w->unwinder->arch->sp]);
     frame_set(w, &c->regs, c->pc, c->trust, flags,
               c->entered || flags & MDW_FRAME_SIGNAL);
@@ -341,7 +343,7 @@ static void advance(mdw_walk *w)
 
 /* What is known of the frame itself before anybody is asked for its caller.
  * MDW_STOP_RUNNING: nothing. */
-static mdw_status known_end(const mdw_walk *w, uint32_t *stop)
+static mdw_status known_end(mdw_walk *w, uint32_t *stop)
 {
     mdw_place place;
     *stop = MDW_STOP_RUNNING;
@@ -349,7 +351,8 @@ static mdw_status known_end(const mdw_walk *w, uint32_t *stop)
         place_ask(w, w->frame.lookup, MDW_PLACE_FUNCTION, &place);
     if (status != MDW_OK)
         return status;
-    if (place.flags & MDW_PLACE_BASE)
+    w->near_base = place.flags & MDW_PLACE_BASE_CALLEE;
+    if (place.flags & MDW_PLACE_BASE || (w->called_base && !w->near_base))
         *stop = MDW_STOP_BASE;
     else if (w->input.start && place.function.size &&
              place.function.start == w->input.start)
@@ -358,6 +361,14 @@ static mdw_status known_end(const mdw_walk *w, uint32_t *stop)
              w->frame.sp - w->input.stack.start == w->input.stack.size)
         *stop = MDW_STOP_STACK_END;
     return MDW_OK;
+}
+
+/* Beyond the end of what is known a word alone is no frame. */
+static bool is_unproven(const mdw_walk *w)
+{
+    const candidate *c = &w->best;
+    return !c->step || (!c->base && c->trust <= MDW_TRUST_SCAN &&
+                        MDW_CHECK(c->checks, MDW_CHECK_CALL) != MDW_ANSWER_YES);
 }
 
 /* Steps are asked in their order until one answer is good enough; otherwise
@@ -392,6 +403,8 @@ static mdw_status step_out(mdw_walk *w)
         return MDW_OK; /* the budget is spent */
     if (status == MDW_END)
         w->stop = why == MDW_STOP_NULL_PC ? why : MDW_STOP_BOTTOM;
+    else if (w->near_base && is_unproven(w))
+        w->stop = MDW_STOP_BASE;
     else if (w->best.step)
         advance(w);
     else

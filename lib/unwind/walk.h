@@ -36,6 +36,7 @@ typedef struct candidate {
     uint32_t source, choice, flags, place;
     uint32_t checks, grade, trust;
     bool thumb;
+    bool base;    /* pc lies in an outermost function */
     bool entered; /* pc is the first byte of a trampoline */
     uint64_t pc;  /* without tag bits and Thumb bit */
     mdw_regs regs;
@@ -61,6 +62,8 @@ struct mdw_walk {
     uint32_t scanned;         /* words, in the whole walk */
     uint64_t work, asked_at;  /* units spent; when `cancelled` was last asked */
     bool stayed;              /* `frame` has the sp of its own callee */
+    bool near_base;           /* what calls `frame` is outermost */
+    bool called_base;         /* what `frame` called said so of `frame` */
     mdw_range left[MAX_LEFT]; /* parts of stacks that were left by a jump */
     uint32_t left_count;
     uint64_t stack_low; /* sp of the first frame on the present stack */
