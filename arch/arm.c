@@ -31,9 +31,46 @@ static const arch_reg regs[COUNT] = {
 static const arch_alias aliases[] = {
     {"r11", FP}, {"r13", SP}, {"r14", LR}, {"r15", PC}, {NULL, 0}};
 
-static const step *const all[] = {&step_rows,          &step_link_reg,
-                                  &step_frame_ptr_arm, &step_link_guess,
-                                  &step_scan,          NULL};
+/* Linux: sigcontext of asm/sigcontext.h, 20 bytes into the ucontext. */
+#define S(n) [n] = 32 + 4 * (n)
+static const uint16_t saved[COUNT] = {
+    S(0), S(1),  S(2),  S(3),  S(4),  S(5),  S(6),  S(7),       S(8),
+    S(9), S(10), S(FP), S(12), S(SP), S(LR), S(PC), [CPSR] = 96};
+#undef S
+
+/* mov r7, 173 or 119; svc. EABI's svc has the number 0, OABI's another. A
+ * siginfo of 128 bytes lies in front of the ucontext of the newer call. */
+enum { SVC_NUMBER = 0x70 };
+static const arch_signal signals[] = {
+    {{0xAD, 0x70, 0xA0, 0xE3, 0, 0, 0, 0xEF},
+     .size = 8,
+     .any = SVC_NUMBER,
+     .at = 128,
+     .has_signo = true},
+    {{0x77, 0x70, 0xA0, 0xE3, 0, 0, 0, 0xEF}, .size = 8, .any = SVC_NUMBER},
+    {{0xAD, 0x27, 0x00, 0xDF},
+     .size = 4,
+     .thumb = true,
+     .at = 128,
+     .has_signo = true},
+    {{0x77, 0x27, 0x00, 0xDF}, .size = 4, .thumb = true},
+    /* glibc's, for Thumb-2: mov.w */
+    {{0x4F, 0xF0, 0xAD, 0x07, 0x00, 0xDF},
+     .size = 6,
+     .thumb = true,
+     .at = 128,
+     .has_signo = true},
+    {{0x4F, 0xF0, 0x77, 0x07, 0x00, 0xDF}, .size = 6, .thumb = true},
+    {.size = 0},
+};
+
+static const step *const all[] = {&step_code,
+                                  &step_rows,
+                                  &step_link_reg,
+                                  &step_frame_ptr_arm,
+                                  &step_link_guess,
+                                  &step_scan,
+                                  NULL};
 
 static const step *const *steps(uint32_t os)
 {
@@ -59,6 +96,8 @@ const arch arch_arm = {
     .reg_count = COUNT,
     .regs = regs,
     .aliases = aliases,
+    .signals = signals,
+    .saved = saved,
     .layout = {{368, 0, 4, 0x40000000}, {368, 0, 4, 0x00000040}},
     .steps = steps,
 };

@@ -48,9 +48,31 @@ static const arch_reg regs[COUNT] = {
 
 static const arch_alias aliases[] = {{"x29", FP}, {"x30", LR}, {NULL, 0}};
 
-static const step *const all[] = {
-    &step_rows,       &step_link_reg, &step_frame_ptr_arm64,
-    &step_link_guess, &step_scan,     NULL};
+/* Linux: sigcontext of asm/sigcontext.h, 176 bytes into the ucontext. */
+#define S(n) [n] = 184 + 8 * (n)
+static const uint16_t saved[COUNT] = {
+    S(0),  S(1),  S(2),  S(3),  S(4),  S(5),  S(6),   S(7),  S(8),
+    S(9),  S(10), S(11), S(12), S(13), S(14), S(15),  S(16), S(17),
+    S(18), S(19), S(20), S(21), S(22), S(23), S(24),  S(25), S(26),
+    S(27), S(28), S(FP), S(LR), S(SP), S(PC), S(CPSR)};
+#undef S
+
+static const arch_signal signals[] = {
+    /* mov x8, 139; svc 0. A siginfo of 128 bytes lies at sp. */
+    {{0x68, 0x11, 0x80, 0xD2, 0x01, 0, 0, 0xD4},
+     .size = 8,
+     .at = 128,
+     .has_signo = true},
+    {.size = 0},
+};
+
+static const step *const all[] = {&step_code,
+                                  &step_rows,
+                                  &step_link_reg,
+                                  &step_frame_ptr_arm64,
+                                  &step_link_guess,
+                                  &step_scan,
+                                  NULL};
 
 static const step *const *steps(uint32_t os)
 {
@@ -90,6 +112,8 @@ const arch arch_arm64 = {
     .reg_count = COUNT,
     .regs = regs,
     .aliases = aliases,
+    .signals = signals,
+    .saved = saved,
     .layout = {{912, 0, 4, 0x00400000}, {796, 0, 8, 0x80000000}},
     .code_mask = code_mask,
     .steps = steps,

@@ -19,10 +19,32 @@ static const arch_reg regs[COUNT] = {
     [EFLAGS] = {"eflags", 9, 0, {{192, 4}}},
 };
 
+/* Linux: sigcontext of asm/sigcontext.h, 20 bytes into the ucontext; a handler
+ * without SA_SIGINFO gets a sigcontext alone, behind the signal's number. */
+static const uint16_t saved[COUNT] = {
+    [EDI] = 36, [ESI] = 40, [EBP] = 44, [ESP] = 48, [EBX] = 52,
+    [EDX] = 56, [ECX] = 60, [EAX] = 64, [EIP] = 76, [EFLAGS] = 84};
+
+static const arch_signal signals[] = {
+    /* mov eax, 173; int 0x80 */
+    {{0xB8, 0xAD, 0, 0, 0, 0xCD, 0x80},
+     .size = 7,
+     .at = 8,
+     .pointer = true,
+     .has_signo = true},
+    /* pop eax; mov eax, 119; int 0x80 */
+    {{0x58, 0xB8, 0x77, 0, 0, 0, 0xCD, 0x80},
+     .size = 8,
+     .at = 4,
+     .less = 20,
+     .has_signo = true},
+    {.size = 0},
+};
+
 static const arch_alias aliases[] = {{NULL, 0}};
 
-static const step *const all[] = {&step_rows, &step_frame_ptr, &step_scan,
-                                  NULL};
+static const step *const all[] = {&step_code, &step_rows, &step_frame_ptr,
+                                  &step_scan, NULL};
 
 static const step *const *steps(uint32_t os)
 {
@@ -44,6 +66,8 @@ const arch arch_x86 = {
     .reg_count = COUNT,
     .regs = regs,
     .aliases = aliases,
+    .signals = signals,
+    .saved = saved,
     .layout = {{716, 0, 4, 0x00010000}},
     .steps = steps,
 };

@@ -45,13 +45,27 @@ static const arch_reg regs[COUNT] = {
     [RIP] = {"rip", 16, 0, {{0xF8, 8}}},
 };
 
+/* Linux: sigcontext_64 of asm/sigcontext.h, 40 bytes into the ucontext. */
+static const uint16_t saved[COUNT] = {
+    [R8] = 40,   [R9] = 48,   [R10] = 56,  [R11] = 64,  [R12] = 72,
+    [R13] = 80,  [R14] = 88,  [R15] = 96,  [RDI] = 104, [RSI] = 112,
+    [RBP] = 120, [RBX] = 128, [RDX] = 136, [RAX] = 144, [RCX] = 152,
+    [RSP] = 160, [RIP] = 168};
+
+static const arch_signal signals[] = {
+    /* mov rax, 15; syscall */
+    {{0x48, 0xC7, 0xC0, 0x0F, 0, 0, 0, 0x0F, 0x05}, .size = 9},
+    {.size = 0},
+};
+
 static const arch_alias aliases[] = {{NULL, 0}};
 
 /* On Windows rbp is no frame pointer: UNWIND_INFO may place it anywhere up to
  * 240 bytes into the frame, so without unwind data only a scan is left. */
-static const step *const windows[] = {&step_rows, &step_leaf, &step_scan, NULL};
-static const step *const others[] = {&step_rows, &step_frame_ptr, &step_scan,
-                                     NULL};
+static const step *const windows[] = {&step_code, &step_rows, &step_leaf,
+                                      &step_scan, NULL};
+static const step *const others[] = {&step_code, &step_rows, &step_frame_ptr,
+                                     &step_scan, NULL};
 
 static const step *const *steps(uint32_t os)
 {
@@ -72,6 +86,8 @@ const arch arch_x86_64 = {
     .reg_count = COUNT,
     .regs = regs,
     .aliases = aliases,
+    .signals = signals,
+    .saved = saved,
     .layout = {{1232, 48, 4, 0x00100000}},
     .steps = steps,
 };

@@ -92,7 +92,7 @@ static const row arm64[] = {
      "500010@+0 context; no caller"},
     {"arm64: a jump to null is the callee of lr",
      {A64, .regs = "pc=0 sp=+0 lr=400100", .code = "400100*"},
-     "0@+0 context; 400100@+0 guess!; no caller"},
+     "0@+0 context; 400100@+0 lr!; no caller"},
     {"arm64: a call at the start of what is known",
      {A64, .regs = "pc=400010 sp=+0", .stack = "400004", .code = "400004*"},
      "400010@+0 context; 400004@+8 scan!; no caller"},

@@ -3,6 +3,8 @@
 #include "walk_fixture.h"
 
 #define X64 .arch = MDW_ARCH_X86_64, .os = MDW_OS_LINUX
+#define X86 .arch = MDW_ARCH_X86, .os = MDW_OS_LINUX
+#define A64 .arch = MDW_ARCH_ARM64, .os = MDW_OS_LINUX
 #define ARM .arch = MDW_ARCH_ARM, .os = MDW_OS_LINUX
 #define FUNCTION MDW_PLACE_FUNCTION
 
@@ -92,6 +94,139 @@ static const row signals[] = {
      "400010@+0 context; 400100ts@+10 cfi; 400200t@+18 cfi!; no caller"},
 };
 
+/* A handler at 400010 was returned to by 400100; what was interrupted at 400020
+ * has its stack at ^100. */
+#define INTERRUPTED .other = "0*20 400200", .code
+#define INTERRUPTED_4 .other = "0*40 400200", .code
+
+static const row trampolines[] = {
+    {"x86_64: a signal frame by the bytes of the way back",
+     {X64, .regs = "rip=400010 rsp=+0", .show = "rbx rip",
+      .stack = "400100 0*10 7 0*3 ^100 400020",
+      INTERRUPTED = "400100=48c7c00f0000000f05 400200*"},
+     "400010@+0 context rbx=? rip=400010:context0; "
+     "400100e@+8 scan rbx=? rip=400100:loaded0@+0; "
+     "400020s@^100 cfi rbx=7:loaded1@+88 rip=400020:loaded1@+b0; "
+     "400200@^108 scan! rbx=? rip=400200:loaded2@^100; no caller"},
+    {"a pointer to it is on the stack of whoever installs a handler",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 0*14 1 400020 400200",
+      INTERRUPTED = "400100=48c7c00f0000000f05 400200*"},
+     "400010@+0 context; 400200@+c0 scan!; no caller"},
+    {"what was interrupted was code",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 0*14 ^100 600020",
+      INTERRUPTED = "400100=48c7c00f0000000f05 400200*"},
+     "400010@+0 context; no caller"},
+    {"or had jumped to null",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 0*14 ^100 0",
+      INTERRUPTED = "400100=48c7c00f0000000f05 400200*"},
+     "400010@+0 context; 400100e@+8 scan; 0s@^100 cfi; 400200@^108 leaf!; "
+     "no caller"},
+    {"Windows has no such thing",
+     {.arch = MDW_ARCH_X86_64,
+      .os = MDW_OS_WINDOWS,
+      .regs = "rip=400010 rsp=+0",
+      .stack = "400100 0*14 ^100 400020",
+      INTERRUPTED = "400100=48c7c00f0000000f05 400200*"},
+     "400010@+0 context; no caller"},
+    {"one byte less is something else",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 0*14 ^100 400020",
+      INTERRUPTED = "400100=48c7c00f0000000f06 400200*"},
+     "400010@+0 context; no caller"},
+    {"x86: with a siginfo",
+     {X86, .regs = "eip=400010 esp=+0",
+      .stack = "400100 a 0 +10 0*c ^100 0*6 400020",
+      INTERRUPTED_4 = "400100=b8ad000000cd80 400200*"},
+     "400010@+0 context; 400100e@+4 scan; 400020s@^100 cfi; "
+     "400200@^104 scan!; no caller"},
+    {"x86: without",
+     {X86, .regs = "eip=400010 esp=+0", .stack = "400100 a 0*7 ^100 0*6 400020",
+      INTERRUPTED_4 = "400100=58b877000000cd80 400200*"},
+     "400010@+0 context; 400100e@+4 scan; 400020s@^100 cfi; "
+     "400200@^104 scan!; no caller"},
+    {"x86: signals have numbers up to 64",
+     {X86, .regs = "eip=400010 esp=+0",
+      .stack = "400100 41 0*7 ^100 0*6 400020",
+      INTERRUPTED_4 = "400100=58b877000000cd80 400200*"},
+     "400010@+0 context; no caller"},
+    {"arm: with a siginfo, whatever the number of the svc",
+     {ARM, .regs = "pc=400010 sp=+0", .stack = "400100 a 0*34 ^100 0 400020 20",
+      INTERRUPTED_4 = "400100=ad70a0e3123456ef 400200*"},
+     "400010@+0 context; 400100e@+4 scan; 400020ts@^100 cfi; "
+     "400200@^104 scan!; no caller"},
+    {"arm: without",
+     {ARM, .regs = "pc=400010 sp=+0", .stack = "400100 0*15 ^100 0 400020 0",
+      INTERRUPTED_4 = "400100=7770a0e3000000ef 400200*"},
+     "400010@+0 context; 400100e@+4 scan; 400020s@^100 cfi; "
+     "400200@^104 scan!; no caller"},
+    {"thumb: with a siginfo",
+     {ARM, .regs = "pc=400010 sp=+0", .stack = "400101 a 0*34 ^100 0 400020 0",
+      INTERRUPTED_4 = "400100=ad2700df 400200*"},
+     "400010@+0 context; 400100te@+4 scan; 400020s@^100 cfi; "
+     "400200@^104 scan!; no caller"},
+    {"thumb: without",
+     {ARM, .regs = "pc=400010 sp=+0", .stack = "400101 0*15 ^100 0 400020 0",
+      INTERRUPTED_4 = "400100=772700df 400200*"},
+     "400010@+0 context; 400100te@+4 scan; 400020s@^100 cfi; "
+     "400200@^104 scan!; no caller"},
+    {"thumb: glibc's, with",
+     {ARM, .regs = "pc=400010 sp=+0", .stack = "400101 a 0*34 ^100 0 400020 0",
+      INTERRUPTED_4 = "400100=4ff0ad0700df 400200*"},
+     "400010@+0 context; 400100te@+4 scan; 400020s@^100 cfi; "
+     "400200@^104 scan!; no caller"},
+    {"thumb: glibc's, without",
+     {ARM, .regs = "pc=400010 sp=+0", .stack = "400101 0*15 ^100 0 400020 0",
+      INTERRUPTED_4 = "400100=4ff0770700df 400200*"},
+     "400010@+0 context; 400100te@+4 scan; 400020s@^100 cfi; "
+     "400200@^104 scan!; no caller"},
+    {"ARM code is not Thumb's",
+     {ARM, .regs = "pc=400010 sp=+0", .stack = "400100 a 0*34 ^100 0 400020 0",
+      INTERRUPTED_4 = "400100=ad2700df 400200*"},
+     "400010@+0 context; no caller"},
+    {"arm64: the frame pointer's record says where the signal frame is",
+     {A64, .regs = "pc=400010 sp=+0 fp=+0",
+      .stack = "+300 400100 0 0 b 0*43 ^110 400300 ^100 400020 0 0*13 ^110 "
+               "400300",
+      .other = "0*22 0 400200", .code = "400100=681180d2010000d4 400200*"},
+     "400010@+0 context; 400100e@+10~ fp; 400020s@^100 cfi; "
+     "400200@^120~ fp!; bottom"},
+    {"arm64: one whose registers are not those of the record is none",
+     {A64, .regs = "pc=400010 sp=+0 fp=+0",
+      .stack = "+300 400100 0 0 b 0*43 ^110 400301 ^100 400020 0 0*13 ^110 "
+               "400300",
+      .other = "0*22 0 400200", .code = "400100=681180d2010000d4 400200*"},
+     "400010@+0 context; 400100e@+10~ fp; no caller"},
+};
+
+static const row nowhere[] = {
+    {"a jump to null has done nothing yet",
+     {X64, .regs = "rip=0 rsp=+0 rbp=+8 rbx=7 rax=8", .show = "rbp rbx rax",
+      .stack = "500100 0 500200"},
+     "0@+0 context rbp=+8:context0 rbx=7:context0 rax=8:context0; "
+     "500100@+8 leaf rbp=+8:kept0 rbx=7:kept0 rax=?; "
+     "500200@+18 fp rbp=0:loaded1@+8 rbx=? rax=?; bottom"},
+    {"a return to null has: no call precedes the word at sp",
+     {X64, .regs = "rip=0 rsp=+0 rbp=+8", .stack = "400100 0 400200",
+      .code = "400200*"},
+     "0@+0 context; 400200@+18 fp!; bottom"},
+    {"a jump to where no code is must be proven",
+     {X64, .regs = "rip=600000 rsp=+0 rbp=+8", .stack = "400100 0 400200",
+      .code = "400100* 400200*"},
+     "600000@+0 context; 400100@+8 leaf!; 400200@+18 fp!; bottom"},
+    {"or it is worth no more than any word",
+     {X64, .regs = "rip=600000 rsp=+0 rbp=+8", .stack = "500100 0 400200",
+      .code = "400200*"},
+     "600000@+0 context; 400200@+18 fp!; bottom"},
+    {"x86: words have four bytes",
+     {X86, .regs = "eip=0 esp=+0", .stack = "400100", .code = "400100*"},
+     "0@+0 context; 400100@+4 leaf!; no caller"},
+    {"arm64: the caller of nowhere is in lr",
+     {A64, .regs = "pc=600000 sp=+0 lr=400100", .code = "400100*"},
+     "600000@+0 context; 400100@+0 lr!; no caller"},
+    {"arm64: without lr nobody knows",
+     {A64, .regs = "pc=600000 sp=+0"},
+     "600000@+0 context; no caller"},
+};
+
 static const fact switches[] = {
     {0x400000, 0x80, 0, FUNCTION | MDW_PLACE_SWITCH}, {0}};
 static const fact trampoline[] = {
@@ -132,6 +267,8 @@ static const row places[] = {
 int main(void)
 {
     TABLE(signals);
+    TABLE(trampolines);
+    TABLE(nowhere);
     TABLE(places);
     return t_done();
 }

@@ -40,6 +40,7 @@ static const word sources[] = {
     {MDW_SOURCE_SCAN, "scan"},
     {MDW_SOURCE_CALLER, "rows"},
     {MDW_SOURCE_LEAF, "leaf"},
+    {MDW_SOURCE_CODE, "code"},
     {MDW_SOURCE_PREWALKED, "client"},
 };
 

@@ -140,6 +140,7 @@ enum mdw_source_id {
     MDW_SOURCE_SCAN = 10,
     MDW_SOURCE_CALLER = 11, /* a row function of the embedder's own */
     MDW_SOURCE_LEAF = 12,
+    MDW_SOURCE_CODE = 13,     /* epilogue or trampoline, by its bytes */
     MDW_SOURCE_PREWALKED = 16 /* by the client */
 };
 

@@ -340,6 +340,14 @@ static mdw_status group_of(session *s, const kept_frame *f, bool now,
     return status == MDW_AGAIN && now ? (mdw_status)MDW_OK : status;
 }
 
+/* The report says what became of each need, so none may still be on its way:
+ * a walk that was cut short has not waited for the rows of its last frame. */
+static bool rows_awaited(session *s, const kept_frame *f)
+{
+    return f->image < s->module_count && f->source != MDW_SOURCE_PREWALKED &&
+           need_ask(&s->modules[f->image], MDW_NEED_ROWS) == MDW_AGAIN;
+}
+
 static mdw_status count_frames(session *s, const stack_run *run, bool now,
                                size_t *count)
 {
@@ -351,6 +359,7 @@ static mdw_status count_frames(session *s, const stack_run *run, bool now,
         if (status < 0)
             return status;
         awaited |= status == MDW_AGAIN; /* those behind it are sent for too */
+        awaited |= !now && rows_awaited(s, &run->frames[i].frame);
         *count += g && g->count ? g->count : 1;
     }
     return awaited ? MDW_AGAIN : MDW_OK;

@@ -41,6 +41,20 @@ typedef struct arch_alias {
     uint8_t reg;
 } arch_alias;
 
+/* Where a signal handler returns to on Linux, and where the kernel has put the
+ * registers of what it interrupted, counted from sp at the first instruction.
+ */
+typedef struct arch_signal {
+    uint8_t code[9]; /* the instructions */
+    uint8_t size;    /* bytes of them */
+    uint16_t any;    /* bit i: code[i] may be anything */
+    bool thumb;
+    uint8_t at;     /* of the ucontext, or of the pointer to it */
+    uint8_t less;   /* what the registers lie nearer to it than in `saved` */
+    bool pointer;   /* a pointer to the ucontext lies there */
+    bool has_signo; /* the signal's number is the word at sp */
+} arch_signal;
+
 typedef struct arch {
     uint32_t id;
     const char *name;
@@ -57,6 +71,8 @@ typedef struct arch {
     const arch_reg *regs;
     const arch_alias *aliases; /* ends with name NULL */
     arch_layout layout[ARCH_LAYOUTS];
+    const arch_signal *signals; /* ends with size 0; NULL: none */
+    const uint16_t *saved;      /* by register: its place in a ucontext, or 0 */
     /* Kept bits of a code pointer on `os` when nothing better is known; 0:
      * all. */
     uint64_t (*code_mask)(uint32_t os);

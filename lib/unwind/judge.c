@@ -72,19 +72,27 @@ static uint32_t target_is_callee(const mdw_place *callee, uint64_t target)
 }
 
 /* What the caller's code is. A trampoline is returned to at its first byte, so
- * that the byte before it says nothing. */
+ * that the byte before it says nothing. It is known by its place or, where no
+ * call ends there, by its bytes. */
 static mdw_status ask_caller(mdw_walk *w, candidate *c, mdw_place *place)
 {
     const uint32_t want = MDW_PLACE_EXEC | MDW_PLACE_FUNCTION;
     bool signal = c->flags & MDW_ROW_SIGNAL;
     mdw_status status = place_ask(w, signal ? c->pc : c->pc - 1, want, place);
-    if (status != MDW_OK || signal || mdw_range_has(place->function, c->pc))
+    if (status != MDW_OK || signal || place->flags & MDW_PLACE_TRAMPOLINE)
+        return status;
+    uint32_t call = call_ask(w, c->pc, c->thumb, &c->target);
+    check_set(c, MDW_CHECK_CALL, call);
+    c->proven = call != MDW_ANSWER_YES && trampoline_at(w, c->pc, c->thumb);
+    if (!c->proven && mdw_range_has(place->function, c->pc))
         return status;
     mdw_place next;
     status = place_ask(w, c->pc, want, &next);
-    c->entered = next.flags & MDW_PLACE_TRAMPOLINE;
-    if (c->entered)
+    c->entered = c->proven || next.flags & MDW_PLACE_TRAMPOLINE;
+    if (c->entered) {
         *place = next;
+        check_set(c, MDW_CHECK_CALL, MDW_ANSWER_NOT_ASKED);
+    }
     return status;
 }
 
@@ -100,11 +108,8 @@ static mdw_status judge_code(mdw_walk *w, candidate *c, const mdw_place *callee)
     c->base = place.flags & MDW_PLACE_BASE;
     if (place.flags & MDW_PLACE_FUNCTION)
         check_set(c, MDW_CHECK_FUNCTION, answer(place.function.size > 0));
-    if (c->flags & MDW_ROW_SIGNAL || place.flags & MDW_PLACE_TRAMPOLINE)
-        return MDW_OK;
-    uint64_t target;
-    check_set(c, MDW_CHECK_CALL, call_ask(w, c->pc, c->thumb, &target));
-    check_set(c, MDW_CHECK_TARGET, target_is_callee(callee, target));
+    if (MDW_CHECK(c->checks, MDW_CHECK_CALL) != MDW_ANSWER_NOT_ASKED)
+        check_set(c, MDW_CHECK_TARGET, target_is_callee(callee, c->target));
     return MDW_OK;
 }
 
@@ -125,7 +130,7 @@ static uint32_t grade(const mdw_walk *w, const candidate *c)
 {
     int32_t g = (int32_t)c->trust;
     uint32_t call = MDW_CHECK(c->checks, MDW_CHECK_CALL);
-    if (call == MDW_ANSWER_YES)
+    if (call == MDW_ANSWER_YES || c->proven)
         g += c->trust == MDW_TRUST_SCAN ? GRADE_CALL_SCAN : GRADE_CALL;
     if (call == MDW_ANSWER_NO)
         g += GRADE_NO_CALL; /* only unwind information gets here */

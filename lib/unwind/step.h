@@ -17,6 +17,7 @@ typedef struct step {
     mdw_status (*run)(mdw_walk *w, uint32_t choice, mdw_row *row);
 } step;
 
+extern const step step_code;      /* what the bytes at an exact pc say */
 extern const step step_rows;      /* whatever the image's row function knows */
 extern const step step_frame_ptr; /* both x86 */
 extern const step step_frame_ptr_arm;   /* clang's and GCC's layout, Thumb */

@@ -6,37 +6,71 @@
  * and not further than a large frame. */
 enum { MAX_FRAME = 128 * 1024 };
 
-/* Worth proposing: in executable memory, and not known to have no call before
- * it. Of words whose bytes are unknown only the nearest counts, for a later one
+/* The way back of a signal handler with a signal frame behind it: MDW_OK. The
+ * address alone lies on the stack of whoever has installed a handler. */
+static mdw_status signal_frame(mdw_walk *w, uint64_t pc, bool thumb,
+                               uint64_t sp)
+{
+    const arch_signal *s = trampoline_at(w, pc, thumb);
+    bool yes;
+    if (!s)
+        return MDW_ABSENT;
+    mdw_status status = trampoline_plausible(w, s, sp, &yes);
+    return status != MDW_OK || yes ? status : (mdw_status)MDW_ABSENT;
+}
+
+enum { PAGE = 4096 };
+
+/* Whether pc - 1 is code: NO also where nobody knows and no image is. */
+static mdw_status is_code(const mdw_walk *w, uint64_t pc, uint32_t *exec)
+{
+    mdw_place place;
+    mdw_status status = place_ask(w, pc - 1, MDW_PLACE_EXEC, &place);
+    *exec = place.exec;
+    if (*exec == MDW_ANSWER_UNKNOWN &&
+        image_find(w->unwinder, pc - 1) == MDW_NONE)
+        *exec = MDW_ANSWER_NO;
+    return status;
+}
+
+/* A word that no call proves. Of those only the nearest counts, for a later one
  * can't be better. */
-static mdw_status promising(mdw_walk *w, uint64_t value)
+static mdw_status unproven(mdw_walk *w, uint64_t pc)
+{
+    mdw_place place;
+    if (w->scan.unknown)
+        return MDW_ABSENT;
+    mdw_status status = place_ask(w, pc, MDW_PLACE_FUNCTION, &place);
+    if (status != MDW_OK)
+        return status;
+    if (place.function.size && place.function.start == pc)
+        return MDW_ABSENT; /* a pointer to a function */
+    w->scan.unknown = true;
+    return MDW_OK;
+}
+
+/* Worth proposing: in executable memory, and not known to have no call before
+ * it. `slot` is where the word lies. */
+static mdw_status promising(mdw_walk *w, uint64_t value, uint64_t slot)
 {
     const mdw_unwinder *u = w->unwinder;
     bool thumb = u->arch->thumb_bit && value & 1;
     uint64_t pc = code_pointer(u, value) & ~(uint64_t)thumb, target;
+    uint32_t exec;
     if (pc < NULL_PAGE)
         return MDW_ABSENT;
-    mdw_place place;
-    mdw_status status = place_ask(w, pc - 1, MDW_PLACE_EXEC, &place);
-    if (status == MDW_AGAIN)
+    mdw_status status = is_code(w, pc, &exec);
+    if (status != MDW_OK || (exec == MDW_ANSWER_NO && pc % PAGE))
+        return status != MDW_OK ? status : MDW_ABSENT;
+    uint32_t call = exec == MDW_ANSWER_NO ? (uint32_t)MDW_ANSWER_NO
+                                          : call_ask(w, pc, thumb, &target);
+    if (call == MDW_ANSWER_YES && exec == MDW_ANSWER_YES)
+        return MDW_OK;
+    if (call != MDW_ANSWER_YES)
+        status = signal_frame(w, pc, thumb, slot + u->arch->pointer);
+    if (call != MDW_ANSWER_YES && status != MDW_ABSENT)
         return status;
-    uint32_t exec = status == MDW_OK ? place.exec : MDW_ANSWER_UNKNOWN;
-    bool nowhere = exec != MDW_ANSWER_YES && image_find(u, pc - 1) == MDW_NONE;
-    if (exec == MDW_ANSWER_NO || nowhere)
-        return MDW_ABSENT;
-    uint32_t call = call_ask(w, pc, thumb, &target);
-    bool unknown = exec != MDW_ANSWER_YES || call != MDW_ANSWER_YES;
-    if (call == MDW_ANSWER_NO || (unknown && w->scan.unknown))
-        return MDW_ABSENT;
-    if (call != MDW_ANSWER_YES) {
-        status = place_ask(w, pc, MDW_PLACE_FUNCTION, &place);
-        if (status == MDW_AGAIN)
-            return status;
-        if (place.function.size && place.function.start == pc)
-            return MDW_ABSENT; /* a pointer to a function */
-    }
-    w->scan.unknown |= unknown;
-    return MDW_OK;
+    return call == MDW_ANSWER_NO ? (mdw_status)MDW_ABSENT : unproven(w, pc);
 }
 
 /* Where the word lies at the callee's sp, no frame was made and fp is the
@@ -77,10 +111,10 @@ static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
         if (w->scanned >= w->options.max_scan || !work_spend(w, 1))
             return MDW_ABSENT;
         /* Of an exhausted stack sp may lie below what is mapped. */
-        mdw_status status =
-            load_pointer(w, w->frame.sp + (uint64_t)found, &value)
-                ? promising(w, value)
-                : MDW_ABSENT;
+        uint64_t slot = w->frame.sp + (uint64_t)found;
+        mdw_status status = load_pointer(w, slot, &value)
+                                ? promising(w, value, slot)
+                                : MDW_ABSENT;
         if (status == MDW_AGAIN)
             return status;
         w->scanned++;

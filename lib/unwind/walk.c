@@ -219,7 +219,7 @@ static mdw_status propose(mdw_walk *w, const step *s, uint32_t choice)
     c->choice = choice;
     c->trust = s->trust;
     c->source = c->flags = c->checks = c->grade = 0;
-    c->entered = c->base = false;
+    c->entered = c->base = c->proven = false;
     if (!work_spend(w, ANSWER_WORK))
         return MDW_ABSENT;
     mdw_status status = s->run(w, choice, &w->row);
@@ -233,6 +233,8 @@ static mdw_status propose(mdw_walk *w, const step *s, uint32_t choice)
         return MDW_E_RANGE; /* an answer, but not one that can be carried out */
     if (c->trust == MDW_TRUST_CFI && c->source == MDW_SOURCE_SCAN)
         c->trust = MDW_TRUST_CFI_SCAN;
+    if (c->flags & ROW_LEAF)
+        c->trust = MDW_TRUST_LEAF;
     if (c->flags & ROW_DOUBTFUL && !call_is_proven(w, c))
         c->trust = MDW_TRUST_SCAN;
     return judge(w, c);

@@ -36,9 +36,11 @@ typedef struct candidate {
     uint32_t source, choice, flags, place;
     uint32_t checks, grade, trust;
     bool thumb;
-    bool base;    /* pc lies in an outermost function */
-    bool entered; /* pc is the first byte of a trampoline */
-    uint64_t pc;  /* without tag bits and Thumb bit */
+    bool base;       /* pc lies in an outermost function */
+    bool proven;     /* by its bytes */
+    uint64_t target; /* of the call before pc, if it is direct; or 0 */
+    bool entered;    /* pc is the first byte of a trampoline */
+    uint64_t pc;     /* without tag bits and Thumb bit */
     mdw_regs regs;
     mdw_origins origins;
 } candidate;
@@ -91,6 +93,14 @@ mdw_status place_ask(const mdw_walk *w, uint64_t addr, uint32_t want,
  */
 uint32_t call_ask(const mdw_walk *w, uint64_t pc, bool thumb, uint64_t *target);
 
+/* lib/unwind/trampoline.c: what lies at `pc`, or NULL. */
+const arch_signal *trampoline_at(const mdw_walk *w, uint64_t pc, bool thumb);
+/* Whether the kernel could have saved registers there. MDW_OK, or MDW_AGAIN. */
+mdw_status trampoline_plausible(mdw_walk *w, const arch_signal *s, uint64_t sp,
+                                bool *yes);
+/* MDW_OK with the row of a signal frame, MDW_ABSENT, MDW_AGAIN. */
+mdw_status trampoline_row(mdw_walk *w, mdw_row *row);
+
 /* lib/unwind/judge.c */
 mdw_status judge(mdw_walk *w, candidate *c);
 bool judge_refuses(const candidate *c);
@@ -104,9 +114,9 @@ void trace_flush(mdw_walk *w);
 
 enum { NULL_PAGE = 4096 };
 
-/* A flag of rows inside this room: worth no more than a scanned word unless a
- * call is proven. */
-enum { ROW_DOUBTFUL = 1 << 16 };
+/* Flags of rows inside this room: worth no more than a scanned word unless a
+ * call is proven; of a function that has done nothing yet. */
+enum { ROW_DOUBTFUL = 1 << 16, ROW_LEAF = 1 << 17 };
 
 static inline bool frame_exact(const mdw_walk *w)
 {
