@@ -164,7 +164,28 @@ int main(void)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         run(&rows[i]);
+    static const struct {
+        const char *claim;
+        int state;
+        const char *code;
+        bool want;
+    } returns[] = {
+        {"ret", A64, "1f2003d5 c0035fd6", true},
+        {"nop", A64, "1f2003d5 1f2003d5", false},
+        {"half a ret", A64, "1f2003d5 c003", false},
+        {"bx lr", A32, "0000a0e1 1eff2fe1", true},
+        {"bx lr", T32, "00bf 7047", true},
+        {"ARM's in Thumb", T32, "1eff2fe1", false},
+    };
+    for (size_t i = 0; i < sizeof returns / sizeof *returns; i++) {
+        uint8_t raw[64];
+        t_case = returns[i].claim;
+        uint32_t arch = returns[i].state == A64 ? MDW_ARCH_ARM64 : MDW_ARCH_ARM;
+        CHECK(link_returns(arch, returns[i].state == T32,
+                           bytes_of(returns[i].code, raw)) == returns[i].want);
+    }
     t_case = "machines without a link register";
+    CHECK(!link_returns(MDW_ARCH_X86, false, (mdw_bytes){NULL, 0}));
     CHECK(!link_trace(MDW_ARCH_X86_64, false, (mdw_bytes){NULL, 0}).known);
     CHECK(!link_trace(MDW_ARCH_UNKNOWN, false, (mdw_bytes){NULL, 0}).known);
     return t_done();

@@ -167,19 +167,30 @@ static void carry_out(link_use *use, uint32_t effect)
         use->known = false;
 }
 
+static uint32_t next(uint32_t arch, bool thumb, reader *r)
+{
+    if (thumb)
+        return next_thumb(r);
+    uint32_t word = reader_u32(r);
+    return arch == MDW_ARCH_ARM64 ? EFFECTS(a64, word) : EFFECTS(a32, word);
+}
+
 link_use link_trace(uint32_t arch, bool thumb, mdw_bytes code)
 {
     reader r = reader_at(code, 0, 0, false);
-    bool a64_code = arch == MDW_ARCH_ARM64;
-    link_use use = {.known = a64_code || arch == MDW_ARCH_ARM};
-    while (use.known && reader_left(&r)) {
-        if (thumb)
-            carry_out(&use, next_thumb(&r));
-        else if (a64_code)
-            carry_out(&use, EFFECTS(a64, reader_u32(&r)));
-        else
-            carry_out(&use, EFFECTS(a32, reader_u32(&r)));
-    }
+    link_use use = {.known = arch == MDW_ARCH_ARM64 || arch == MDW_ARCH_ARM};
+    while (use.known && reader_left(&r))
+        carry_out(&use, next(arch, thumb, &r));
     use.known &= !r.bad;
     return use;
+}
+
+bool link_returns(uint32_t arch, bool thumb, mdw_bytes code)
+{
+    reader r = reader_at(code, 0, 0, false);
+    bool known = arch == MDW_ARCH_ARM64 || arch == MDW_ARCH_ARM;
+    bool returns = false;
+    while (known && !returns && reader_left(&r))
+        returns = next(arch, thumb, &r) & RETURNS && !r.bad;
+    return returns;
 }

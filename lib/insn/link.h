@@ -19,4 +19,7 @@ typedef struct link_use {
  * unknown. */
 link_use link_trace(uint32_t arch, bool thumb, mdw_bytes code);
 
+/* Whether there is a return in `code`, wherever it begins. */
+bool link_returns(uint32_t arch, bool thumb, mdw_bytes code);
+
 #endif
