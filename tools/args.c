@@ -13,6 +13,7 @@ enum option_id {
     OPTION_BRIEF,
     OPTION_CACHE,
     OPTION_COLOUR,
+    OPTION_DATA,
     OPTION_EVENT_ID,
     OPTION_EXPLAIN,
     OPTION_FAIL,
@@ -45,6 +46,7 @@ static const option options[] = {
     {OPTION_BRIEF, 0, "brief", NULL, COMMAND_REPORT},
     {OPTION_CACHE, 0, "cache", "DIR", WALKS},
     {OPTION_COLOUR, 0, "color", "WHEN", COMMAND_REPORT},
+    {OPTION_DATA, 0, "data", "KEY=VALUE", COMMAND_REPORT},
     {OPTION_EVENT_ID, 0, "event-id", "ID", COMMAND_REPORT},
     {OPTION_EXPLAIN, 0, "explain", NULL, COMMAND_UNWIND},
     {OPTION_FAIL, 0, "fail-on-issues", NULL, WALKS},
@@ -116,7 +118,8 @@ void args_help(void)
         "\n"
         "For sentry: --sentry-compat --adjusted --sentry-frames N "
         "--skip-frames\n"
-        "N --sentry-inlines HOW --event-id ID --level LEVEL (mdwalk(1))\n"
+        "N --sentry-inlines HOW --event-id ID --level LEVEL --data KEY=VALUE\n"
+        "(mdwalk(1))\n"
         "\n"
         "Exit status: 0 done, of a damaged dump too; 1 done with issues, with\n"
         "--fail-on-issues; 2 no minidump, unreadable, or wrong usage.\n",
@@ -205,6 +208,16 @@ static bool set_level(args *out, const char *value)
     return wrong("--level must be debug, info, warning, error or fatal", value);
 }
 
+static bool add_data(args *out, const char *value)
+{
+    if (value[0] == '=' || !strchr(value, '='))
+        return wrong("--data must be KEY=VALUE", value);
+    if (out->data_count == MAX_DATA)
+        return wrong("too much --data", value);
+    out->data[out->data_count++] = value;
+    return true;
+}
+
 /* What only Sentry's formats look at. */
 static bool set_sentry(args *out, enum option_id id, const char *value)
 {
@@ -213,6 +226,8 @@ static bool set_sentry(args *out, enum option_id id, const char *value)
     case OPTION_ADJUSTED:
         o->flags |= MDW_SENTRY_ADJUSTED;
         return true;
+    case OPTION_DATA:
+        return add_data(out, value);
     case OPTION_EVENT_ID:
         return set_event_id(out, value);
     case OPTION_INLINES:

@@ -16,6 +16,8 @@ enum command {
 
 enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
+enum { MAX_DATA = 1024 };
+
 typedef struct args {
     enum command command;
     const char *format; /* "human" unless given */
@@ -28,6 +30,8 @@ typedef struct args {
     const char *file;    /* as given; "-" is standard input */
     const char *stream;  /* dump: or NULL */
     symbol_args symbols;
+    const char *data[MAX_DATA]; /* --data KEY=VALUE */
+    int data_count;
     /* Other commands' (tools/compat.h). */
     bool stack_contents, code_pointers;
     bool main_only;            /* the thread that crashed or asked */

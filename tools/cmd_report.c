@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tools/commands.h"
+#include "tools/data.h"
 
 static bool to_stdout(void *user, const void *data, size_t len)
 {
@@ -36,7 +37,6 @@ static void fill(const work *w, const args *a, mdw_emit_options *o)
         o->one_stack = true;
         o->stack = main;
     }
-    o->sentry = &a->sentry;
     o->no_symbols = !a->symbols.path_count;
     o->stack_contents = a->stack_contents;
     o->code_pointers = a->code_pointers;
@@ -65,12 +65,20 @@ static bool write_json(const work *w, const args *a,
 int command_report(const args *a)
 {
     work w;
-    if (!work_open(&w, a))
+    mdw_sentry_options sentry = a->sentry;
+    mdw_sentry_data *data;
+    if (!data_open(a, &data))
         return STATUS_FAILED;
+    sentry.data = data;
+    if (!work_open(&w, a)) {
+        mdw_sentry_data_close(data);
+        return STATUS_FAILED;
+    }
     int status = STATUS_FAILED;
     if (work_walk(&w, a, NULL, NULL)) {
         mdw_emit_options options = MDW_INIT(mdw_emit_options);
         fill(&w, a, &options);
+        options.sentry = &sentry;
         mdw_error err = {.code = MDW_OK};
         status = work_status(&w, a);
         mdw_status done = mdw_emit(w.report, a->format, &options,
@@ -82,6 +90,7 @@ int command_report(const args *a)
     }
     status = finish(status);
     symbols_work(&w.symbols);
+    mdw_sentry_data_close(data);
     work_close(&w);
     return status;
 }

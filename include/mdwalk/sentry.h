@@ -62,6 +62,27 @@ struct mdw_member {
     mdw_value value;
 };
 
+/* --- additional data, as the minidump endpoint takes it ---------------- */
+
+/* Collects form fields and attachments and merges them by the endpoint's rules.
+ * Depth is limited to 64, one field or file to 1 MiB, all of them by the
+ * budget; what breaks a limit or is not what it says is refused with a status
+ * and leaves no trace. */
+typedef struct mdw_sentry_data mdw_sentry_data;
+
+MDW_API mdw_status mdw_sentry_data_new(const mdw_budget *budget,
+                                       const mdw_allocator *alloc,
+                                       mdw_sentry_data **out, mdw_error *err);
+/* "sentry", "sentry___x", "sentry__1", "sentry[a][b]", or anything else for
+ * `extra`. Copies both. */
+MDW_API mdw_status mdw_sentry_data_field(mdw_sentry_data *data, mdw_str key,
+                                         mdw_str value, mdw_error *err);
+/* "__sentry-event", "__sentry-breadcrumb1" and 2 (MessagePack), which replace
+ * what fields say. MDW_ABSENT: a file that says nothing about the event. */
+MDW_API mdw_status mdw_sentry_data_file(mdw_sentry_data *data, mdw_str name,
+                                        mdw_bytes bytes, mdw_error *err);
+MDW_API void mdw_sentry_data_close(mdw_sentry_data *data); /* NULL is fine */
+
 /* --- building ---------------------------------------------------------- */
 
 /* How Sentry gets from addresses to call instructions. */
@@ -108,13 +129,15 @@ typedef struct mdw_sentry_options {
     mdw_str level;    /* "debug" to "fatal"; empty: "fatal" or "info" */
     const mdw_budget *budget;
     const mdw_allocator *alloc;
+    const mdw_sentry_data *data; /* may be NULL; level and event_id of these
+                                    options go before the data's */
 } mdw_sentry_options;
 
 typedef struct mdw_sentry mdw_sentry;
 
-/* `report` must outlive the result, which is immutable: every function but
- * close may run on many threads at once. MDW_E_ARG: an id, a level or a
- * combination of options that cannot be. */
+/* `report` and `options->data` must outlive the result, which is immutable:
+ * every function but close may run on many threads at once. MDW_E_ARG: an id, a
+ * level or a combination of options that cannot be. */
 MDW_API mdw_status mdw_sentry_new(const mdw_report *report,
                                   const mdw_sentry_options *options,
                                   mdw_sentry **out, mdw_error *err);
@@ -134,6 +157,8 @@ typedef struct mdw_sentry_event {
     uint32_t thread_count;
     uint32_t stack_count;
     uint32_t image_count;
+    mdw_str release, environment, dist, transaction, server_name; /* the data's,
+                                                     else absent */
 } mdw_sentry_event;
 MDW_API mdw_status mdw_sentry_event_get(const mdw_sentry *sentry,
                                         mdw_sentry_event *out);

@@ -73,7 +73,7 @@ mdw_status build_contexts(mdw_sentry *s)
 {
     fill_os(s);
     fill_device(s);
-    return MDW_OK;
+    return data_contexts(s);
 }
 
 mdw_status build_rest(mdw_sentry *s)
@@ -81,8 +81,7 @@ mdw_status build_rest(mdw_sentry *s)
     uint32_t count = 0;
     mdw_member *contexts =
         arena_take(s->store, crashpad_room(s) + 1, sizeof *contexts);
-    mdw_member *rest = arena_take(s->store, 1, sizeof *rest);
-    if (!contexts || !rest)
+    if (!contexts)
         return MDW_E_MEMORY;
     mdw_status status = crashpad_contexts(s, contexts, &count);
     if (status != MDW_OK)
@@ -93,9 +92,7 @@ mdw_status build_rest(mdw_sentry *s)
         count++;
     else if (status != MDW_ABSENT)
         return status;
-    rest[0] = member(STR("contexts"), value_object(contexts, count));
-    s->rest = value_object(rest, 1);
-    return MDW_OK;
+    return data_rest(s, contexts, count);
 }
 
 mdw_status mdw_sentry_os_get(const mdw_sentry *sentry, mdw_sentry_os *out)

@@ -87,6 +87,8 @@ mdw_status build_event_id(mdw_sentry *s)
     char *text = arena_take(s->store, ID_DIGITS, 1);
     if (!text)
         return MDW_E_MEMORY;
+    if (!s->options.event_id.len)
+        s->options.event_id = s->data_id;
     const char *have = s->options.event_id.data;
     XXH128_hash_t hash = {0, 0};
     if (!s->options.event_id.len) {

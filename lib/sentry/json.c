@@ -122,6 +122,14 @@ static void put_value(json *j, const mdw_value *v)
     }
 }
 
+static void put_members(json *j, const mdw_value *object)
+{
+    for (uint32_t i = 0; i < object->count; i++) {
+        json_key_str(j, object->u.members[i].key);
+        put_value(j, &object->u.members[i].value);
+    }
+}
+
 /* --- stacks -------------------------------------------------------------- */
 
 static void put_frame(json *j, const mdw_sentry *s, const mdw_sentry_frame *f)
@@ -309,6 +317,7 @@ static void put_images(json *j, const mdw_sentry *s, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         put_image(j, s, i);
     json_array_end(j);
+    put_members(j, &s->debug_meta);
     json_object_end(j);
 }
 
@@ -330,6 +339,7 @@ static void put_os(json *j, const mdw_sentry *s)
     put_str(j, "build", o.build);
     put_str(j, "kernel_version", o.kernel_version);
     put_str(j, "raw_description", o.raw_description);
+    put_members(j, &s->os_more);
     json_object_end(j);
 }
 
@@ -346,6 +356,7 @@ static void put_device(json *j, const mdw_sentry *s)
     put_number(j, "processor_count", d.processor_count);
     put_number(j, "memory_size", d.memory_size);
     put_number(j, "free_memory", d.free_memory);
+    put_members(j, &s->device_more);
     json_object_end(j);
 }
 
@@ -364,10 +375,8 @@ static void put_contexts(json *j, const mdw_sentry *s)
     put_device(j, s);
     for (uint32_t i = 0; i < rest->count; i++) {
         const mdw_value *contexts = contexts_of(&rest->u.members[i]);
-        for (uint32_t n = 0; contexts && n < contexts->count; n++) {
-            json_key_str(j, contexts->u.members[n].key);
-            put_value(j, &contexts->u.members[n].value);
-        }
+        if (contexts)
+            put_members(j, contexts);
     }
     json_object_end(j);
 }
@@ -381,6 +390,18 @@ static void put_rest(json *j, const mdw_sentry *s)
         json_key_str(j, rest->u.members[i].key);
         put_value(j, &rest->u.members[i].value);
     }
+}
+
+/* A client's own stands as it is. */
+static void put_sdk(json *j, const mdw_sentry *s, const mdw_sentry_event *e)
+{
+    open(j, "sdk");
+    if (!s->sdk.count) {
+        put_str(j, "name", e->sdk_name);
+        put_str(j, "version", e->sdk_version);
+    }
+    put_members(j, &s->sdk);
+    json_object_end(j);
 }
 
 mdw_status mdw_sentry_json(const mdw_sentry *sentry, bool pretty, mdw_sink sink,
@@ -397,10 +418,12 @@ mdw_status mdw_sentry_json(const mdw_sentry *sentry, bool pretty, mdw_sink sink,
     put_str(j, "platform", e.platform);
     put_str(j, "level", e.level);
     put_number(j, "timestamp", e.timestamp);
-    open(j, "sdk");
-    put_str(j, "name", e.sdk_name);
-    put_str(j, "version", e.sdk_version);
-    json_object_end(j);
+    put_str(j, "release", e.release);
+    put_str(j, "environment", e.environment);
+    put_str(j, "dist", e.dist);
+    put_str(j, "transaction", e.transaction);
+    put_str(j, "server_name", e.server_name);
+    put_sdk(j, sentry, &e);
     put_contexts(j, sentry);
     put_values(j, sentry, "exception", e.exception_count, put_exception);
     put_values(j, sentry, "threads", e.thread_count, put_thread);

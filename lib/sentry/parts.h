@@ -45,6 +45,11 @@ struct mdw_sentry {
     uint32_t *image_of; /* by module: index of its image, or MDW_NONE */
     size_t module_count;
     mdw_value rest;
+    mdw_value data; /* what clients said, folded; an object */
+    mdw_str data_id;
+    mdw_value sdk;                  /* the data's, if it has one */
+    mdw_value debug_meta;           /* the data's, but for images */
+    mdw_value os_more, device_more; /* members that have no field */
 };
 
 static inline bool has_flag(const mdw_sentry *s, enum mdw_sentry_flag flag)
@@ -70,6 +75,7 @@ static inline mdw_opt_u64 number(uint64_t value)
 
 /* Each fills its part of `s`; MDW_E_MEMORY is the only failure. In this order:
  * later parts look into earlier ones. */
+mdw_status build_data(mdw_sentry *s);
 mdw_status build_images(mdw_sentry *s);
 mdw_status build_stacks(mdw_sentry *s);
 mdw_status build_exception(mdw_sentry *s);
@@ -89,6 +95,13 @@ mdw_status crashpad_contexts(mdw_sentry *s, mdw_member *members,
                              uint32_t *count);
 /* findings.c: contexts.mdwalk; MDW_ABSENT where there is nothing to say. */
 mdw_status findings_context(mdw_sentry *s, mdw_value *out);
+
+/* data_apply.c: what clients said goes into the records that are there. */
+mdw_str data_level(const mdw_sentry *s); /* {NULL, 0}: none */
+void data_event(mdw_sentry *s);
+mdw_status data_contexts(mdw_sentry *s);
+/* Fills `rest`; `own` are our contexts beside os and device. */
+mdw_status data_rest(mdw_sentry *s, const mdw_member *own, uint32_t count);
 
 /* value.c */
 mdw_value value_str(mdw_str text);

@@ -43,6 +43,8 @@ static void build_event(mdw_sentry *s)
     mdw_sentry_event *e = &s->event;
     e->platform = STR("native");
     e->level = s->options.level;
+    if (!e->level.len && is_level(data_level(s)))
+        e->level = data_level(s);
     if (!e->level.len)
         e->level = s->exception_index != MDW_NONE ? STR("fatal") : STR("info");
     if (s->process.dump_time)
@@ -52,6 +54,7 @@ static void build_event(mdw_sentry *s)
                                             : STR("minidump.unknown");
     e->sdk_version = STR("0.0.0");
     e->exception_count = 1;
+    data_event(s);
 }
 
 /* The caller's texts need not live as long as the event. */
@@ -69,7 +72,7 @@ static mdw_status build(mdw_sentry *s)
         build_images,   build_stacks, build_exception,
         build_contexts, build_rest,   build_event_id,
     };
-    if (!keep_texts(s))
+    if (!keep_texts(s) || build_data(s) != MDW_OK)
         return MDW_E_MEMORY;
     choose_exception(s);
     build_event(s);
