@@ -103,6 +103,7 @@ const arch arch_arm64 = {
     .pointer = 8,
     .call_back = 4,
     .leaf_keeps_sp = true,
+    .return_inside = true,
     .pc = PC,
     .sp = SP,
     .fp = FP,

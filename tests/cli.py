@@ -282,6 +282,8 @@ def test_unwind(dump):
     code, explained, _ = run("unwind", "--explain", "--thread", "0", dump)
     check("--explain shows questions, answers and rows",
           code == 0 and b"     asked " in explained and b"row:  cfa = " in explained and b"grade " in explained)
+    check("--explain says where registers came from",
+          b" = 0x" in explained and b"  context\n" in explained and b"  loaded from 0x" in explained)
     check("--thread holds there too", set(re.findall(rb"^Stack (\d+)", explained, re.M)) == {b"0"}, explained[:200])
     check("the same twice", run("unwind", "--explain", "--thread", "0", dump)[1] == explained)
 

@@ -270,11 +270,65 @@ static const row links[] = {
      "400100@+20~ fp! x19=? x20=? sp=+20~:guessed0; "
      "400200@+20~ cfi! x19=+30~:computed1 x20=+40:computed1 sp=+20~:same1; "
      "no caller"},
+    {"a CFA that rests on the frame pointer that a scan guessed is refused",
+     {X64, .regs = "rip=400010 rsp=+0", .show = "rbp",
+      .stack = "0 +30 400100 0 0 0 5 400200 0 400300",
+      .code = "400100* 400200* 400300*",
+      .rows = "4000ff+1: cfa=rbp+20 rip=[cfa-8]"},
+     "400010@+0 context rbp=?; 400100@+18 scan! rbp=+30~:loaded0@+8; "
+     "400200@+40 fp! rbp=5:loaded1@+30; 400300@+50 scan! rbp=?; no caller"},
     {"arm64: a row may give a bound itself",
      {A64, .regs = "pc=400010 sp=+0 lr=400100", .show = "sp", .code = "400100*",
       .rows = "400010+1: cfa=sp+10 bound"},
      "400010@+0 context sp=+0:context0; 400100@+10~ cfi! sp=+10~:guessed0; "
      "no caller"},
+};
+
+/* The shadow stack is ^0: 500100 is what the callee returns to. */
+#define SHADOW .input.shadow = OTHER, .other
+
+static const row shadows[] = {
+    {"what the shadow stack has next needs no other proof",
+     {X64, START, .stack = "0 500100 0 0 0 400200", .code = "400200*",
+      SHADOW = "500100", .options.max_frames = 2},
+     "400010@+0 context; 500100@+10 scan; limit",
+     "0 code/0 absent 0;0 rows/0 absent 0;0 fp/0 kept 24;0 scan/0 taken 144;"},
+    {"unwind information that it contradicts is not believed at once",
+     {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400100* 400200*",
+      SHADOW = "400200", .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]",
+      .options.max_frames = 2},
+     "400010@+0 context; 400200@+30 fp!; limit",
+     "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 fp/0 taken 216;"},
+    {"each return address is used once",
+     {X64, START, .stack = "0 500100 500100 500200", SHADOW = "500100 500200",
+      .options.max_frames = 3},
+     "400010@+0 context; 500100@+10 scan; 500200@+20 scan; limit",
+     "0 code/0 absent 0;0 rows/0 absent 0;0 fp/0 refused 0;0 scan/0 taken 144;"
+     "1 rows/0 absent 0;1 fp/0 refused 0;1 scan/0 kept 0;1 scan/1 taken 144;"},
+    {"a shadow stack that is not in the dump says nothing",
+     {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400100* 400200*",
+      .input.shadow = 0x900000, .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]",
+      .options.max_frames = 2},
+     "400010@+0 context; 400100@+10 cfi!; limit",
+     "0 code/0 absent 0;0 rows/0 taken 120;"},
+    {"it is looked through for what was jumped over",
+     {X64, START, .stack = "0 400100 500200", .code = "400100*",
+      SHADOW = "500300 400100 500200",
+      .rows = "400010+1: cfa=rsp+10 rip=[cfa-8];"
+              "4000ff+1: cfa=rsp+8 rip=[cfa-8]",
+      .options.max_frames = 3},
+     "400010@+0 context; 400100@+10 cfi!; 500200@+18 cfi; limit",
+     "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 fp/0 refused 0;"
+     "0 scan/0 kept 0;0 scan/1 kept 0;0 scan/2 absent 0;1 rows/0 taken 208;"},
+    {"what was interrupted was not called",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 +20 0 0 500200",
+      SHADOW = "500200",
+      .rows = "400010+1: cfa=rsp+0 rip=[rsp+0] rsp=[rsp+8] signal;"
+              "400100+1: cfa=rsp+8 rip=[cfa-8]",
+      .options.max_frames = 3},
+     "400010@+0 context; 400100s@+20 cfi; 500200@+28 cfi; limit",
+     "0 code/0 absent 0;0 rows/0 taken 80;1 code/0 absent 0;"
+     "1 rows/0 taken 208;"},
 };
 
 #define TABLE(rows)                                                            \
@@ -297,5 +351,6 @@ int main(void)
     TABLE(grades);
     TABLE(answers);
     TABLE(links);
+    TABLE(shadows);
     return t_done();
 }

@@ -146,6 +146,62 @@ static void check_missing_system(void)
     state_done(&o);
 }
 
+/* MINIDUMP_MISC_INFO_5 with the features' places: AVX's and CET's. */
+static void put_features(synth *s)
+{
+    enum { XSTATE = 832, AVX = 2, CET = 11 };
+    uint8_t misc[1364] = {0};
+    t_put(misc, sizeof misc, 4);
+    t_put(misc + XSTATE + 16 + 8 * AVX + 4, 256, 4);
+    t_put(misc + XSTATE + 16 + 8 * CET, 0x240, 4);
+    t_put(misc + XSTATE + 16 + 8 * CET + 4, 16, 4);
+    synth_text(s, MDW_STREAM_MISC_INFO, misc, sizeof misc);
+}
+
+static void check_shadow(void)
+{
+    enum { EX = 1232, HEADER = 1296, SIZE = 1800 };
+    static const struct {
+        const char *claim;
+        uint32_t flags;
+        uint64_t there, lies;
+        size_t at; /* of CET's state, from the header */
+        size_t len;
+        uint64_t want;
+    } shadows[] = {
+        {"where MiscInfo says", 0x10005F, 0x800, 0, 64, SIZE, 0x7000},
+        {"packed: behind the header", 0x10005F, 0x800, 1ULL << 63 | 0x800, 64,
+         SIZE, 0x7000},
+        {"packed: behind AVX", 0x10005F, 0x804, 1ULL << 63 | 0x804, 320, SIZE,
+         0x7000},
+        {"not there", 0x10005F, 0x4, 0, 64, SIZE, 0},
+        {"no XSAVE data", 0x10001F, 0x800, 0, 64, SIZE, 0},
+        {"cut", 0x10005F, 0x800, 0, 64, HEADER + 70, 0},
+    };
+    for (size_t i = 0; i < sizeof shadows / sizeof *shadows; i++) {
+        uint8_t context[SIZE];
+        t_case = shadows[i].claim;
+        memset(context, 0xEE, sizeof context);
+        t_put(context + 48, shadows[i].flags, 4);
+        t_put(context + EX + 16, HEADER - EX, 4);
+        t_put(context + EX + 20, SIZE - HEADER, 4);
+        t_put(context + HEADER, shadows[i].there, 8);
+        t_put(context + HEADER + 8, shadows[i].lies, 8);
+        t_put(context + HEADER + shadows[i].at + 8, 0x7000, 8);
+        synth_thread t = {
+            .id = 7, .context = context, .context_len = shadows[i].len};
+        synth *s = synth_new(false);
+        put_system(s, CPU_AMD64, OS_LINUX);
+        put_features(s);
+        synth_thread_list(s, &t, 1);
+        opened o = state_of(s);
+        mdw_stack k = MDW_INIT(mdw_stack);
+        CHECK(mdw_state_stack(o.state, 0, &k) == MDW_OK && k.has_regs);
+        CHECK_U64(k.shadow, shadows[i].want);
+        state_done(&o);
+    }
+}
+
 static void check_unsupported(void)
 {
     t_case = "a CPU that is not unwound is one issue, however many threads";
@@ -169,6 +225,7 @@ int main(void)
         check(&rows[i], true);
     }
     check_missing_system();
+    check_shadow();
     check_unsupported();
     return t_done();
 }

@@ -204,13 +204,13 @@ static const row scans[] = {
     {"the word below is the saved frame pointer",
      {X64, .regs = "rip=400010 rsp=+0", .show = "rbp",
       .stack = "0 +30 400100 0 0 0 0 400200", .code = "400100* 400200*"},
-     "400010@+0 context rbp=?; 400100@+18 scan! rbp=+30:loaded0@+8; "
+     "400010@+0 context rbp=?; 400100@+18 scan! rbp=+30~:loaded0@+8; "
      "400200@+40 fp! rbp=0:loaded1@+30; bottom"},
     {"a frame of 128 KiB is the largest",
      {X64, .regs = "rip=400010 rsp=+0", .show = "rbp",
       .stack = "0 720010 400100", .code = "400100*"},
-     "400010@+0 context rbp=?; 400100@+18 scan! rbp=720010:loaded0@+8; "
-     "no caller"},
+     "400010@+0 context rbp=?; 400100@+18 scan! rbp=720010~:loaded0@+8; no "
+     "caller"},
     {"and more is none",
      {X64, .regs = "rip=400010 rsp=+0", .show = "rbp",
       .stack = "0 720011 400100", .code = "400100*"},
@@ -218,9 +218,8 @@ static const row scans[] = {
     {"a frame pointer that already lies above the frame may be the caller's",
      {X64, .regs = "rip=400010 rsp=+0 rbp=+7000", .show = "rbp",
       .stack = "400100 5 400200", .code = "400100* 400200*"},
-     "400010@+0 context rbp=+7000:context0; "
-     "400100@+8 scan! rbp=+7000:same0; 400200@+18 scan! rbp=+7000:same1; "
-     "no caller"},
+     "400010@+0 context rbp=+7000:context0; 400100@+8 scan! rbp=+7000~:same0; "
+     "400200@+18 scan! rbp=+7000~:same1; no caller"},
     {"one that does not is lost",
      {X64, .regs = "rip=400010 rsp=+10 rbp=+0", .show = "rbp",
       .stack = "0 0 400100", .code = "400100*"},
@@ -228,8 +227,8 @@ static const row scans[] = {
     {"x86: words have four bytes",
      {X86, .regs = "eip=400010 esp=+0", .show = "ebp",
       .stack = "0 +14 400100 0 0 0 400200", .code = "400100* 400200*"},
-     "400010@+0 context ebp=?; 400100@+c scan! ebp=+14:loaded0@+4; "
-     "400200@+1c fp! ebp=0:loaded1@+14; bottom"},
+     "400010@+0 context ebp=?; 400100@+c scan! ebp=+14~:loaded0@+4; 400200@+1c "
+     "fp! ebp=0:loaded1@+14; bottom"},
 };
 
 #define FUNCTION MDW_PLACE_FUNCTION

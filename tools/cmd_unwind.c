@@ -46,6 +46,8 @@ static void print_frame(const work *w, uint32_t stack, size_t index)
     (void)printf("%3zu  pc 0x%0*" PRIx64 "  sp 0x%0*" PRIx64, index,
                  digits(f.arch), f.pc, digits(f.arch), f.sp);
     print_module(w->state, f.image, f.pc);
+    if (f.image == MDW_NONE)
+        (void)fputs("  in no module", stdout);
     (void)printf("\n     trust %s, source %s", trust_name(f.trust),
                  source_name(f.source));
     print_checks(f.checks);
@@ -56,19 +58,34 @@ static void print_frame(const work *w, uint32_t stack, size_t index)
     (void)putchar('\n');
 }
 
-/* "guessed" is what convention or heuristics say, not evidence. */
+/* Where a register came from. "guessed" is what convention or heuristics say,
+ * not evidence. */
+static void print_origin(const mdw_frame *f, const mdw_origins *o, uint32_t reg)
+{
+    const char *name = origin_name(o->kind[reg]);
+    if (o->kind[reg] == MDW_ORIGIN_LOADED)
+        (void)printf("  %s 0x%0*" PRIx64, name, digits(f->arch), o->addr[reg]);
+    else
+        (void)printf("  %s", name);
+    if (f->regs.guessed >> reg & 1 && o->kind[reg] != MDW_ORIGIN_GUESSED)
+        (void)fputs(", guessed", stdout);
+}
+
 static void print_registers(const work *w, uint32_t stack, size_t index)
 {
     mdw_frame f = MDW_INIT(mdw_frame);
-    if (mdw_report_frame(w->report, stack, index, &f) != MDW_OK)
+    mdw_origins o = MDW_INIT(mdw_origins);
+    if (mdw_report_frame(w->report, stack, index, &f) != MDW_OK ||
+        mdw_report_origins(w->report, stack, index, &o) != MDW_OK)
         return;
     uint32_t count = mdw_reg_count(f.arch);
     for (uint32_t i = 0; i < count && i < MDW_MAX_REGS; i++) {
         if (!(f.regs.valid >> i & 1))
             continue;
-        (void)printf("       %5s = 0x%0*" PRIx64 "%s\n",
-                     mdw_reg_name(f.arch, i), digits(f.arch), f.regs.value[i],
-                     f.regs.guessed >> i & 1 ? "  guessed" : "");
+        (void)printf("       %5s = 0x%0*" PRIx64, mdw_reg_name(f.arch, i),
+                     digits(f.arch), f.regs.value[i]);
+        print_origin(&f, &o, i);
+        (void)putchar('\n');
     }
 }
 

@@ -80,6 +80,18 @@ static const word kinds[] = {
     {MDW_STACK_CLIENT, "client"},
 };
 
+static const word origins[] = {
+    {MDW_ORIGIN_NONE, "none"},         {MDW_ORIGIN_CONTEXT, "context"},
+    {MDW_ORIGIN_KEPT, "kept"},         {MDW_ORIGIN_SAME, "unchanged"},
+    {MDW_ORIGIN_COMPUTED, "computed"}, {MDW_ORIGIN_LOADED, "loaded from"},
+    {MDW_ORIGIN_GUESSED, "guessed"},
+};
+
+const char *origin_name(uint32_t origin)
+{
+    return LOOK_UP(origins, origin);
+}
+
 const char *trust_name(uint32_t trust)
 {
     return LOOK_UP(trusts, trust);
@@ -116,6 +128,7 @@ const char *check_name(uint32_t check)
         [MDW_CHECK_ADVANCE] = "advance", [MDW_CHECK_STACK] = "stack",
         [MDW_CHECK_EXEC] = "exec",       [MDW_CHECK_CALL] = "call",
         [MDW_CHECK_TARGET] = "target",   [MDW_CHECK_FUNCTION] = "function",
+        [MDW_CHECK_SHADOW] = "shadow",
     };
     return check < sizeof names / sizeof *names ? names[check] : NULL;
 }

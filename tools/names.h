@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+const char *origin_name(uint32_t origin); /* of a register */
 const char *trust_name(uint32_t trust);
 const char *source_name(uint32_t source);
 const char *verdict_name(uint32_t verdict);

@@ -42,6 +42,7 @@ bool work_walk(work *w, const args *a, mdw_trace_fn trace, void *user)
     options.walk = &walk;
     options.one_stack = a->one_thread;
     options.stack = a->thread;
+    options.keep_origins = a->explain;
     const mdw_provider *provider = &w->symbols.provider;
     if (w->symbols.store) {
         options.providers = &provider;

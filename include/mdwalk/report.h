@@ -35,9 +35,10 @@ typedef struct mdw_process_options {
     const mdw_image *const *images; /* more code than the modules: JIT; they
                                        come before modules that overlap them */
     size_t image_count;
-    bool no_crash;    /* leave crash analysis out */
-    bool guess;       /* fill the wishes before the first run */
-    bool no_demangle; /* names as the files have them */
+    bool no_crash;     /* leave crash analysis out */
+    bool guess;        /* fill the wishes before the first run */
+    bool no_demangle;  /* names as the files have them */
+    bool keep_origins; /* for mdw_report_origins; with registers alone */
 } mdw_process_options;
 
 /* Walks the main stack first, then the others in order. The same state, options
@@ -96,6 +97,10 @@ MDW_API size_t mdw_report_frame_count(const mdw_report *report, size_t stack);
 /* Innermost first. frame->image is a module of the state. */
 MDW_API mdw_status mdw_report_frame(const mdw_report *report, size_t stack,
                                     size_t index, mdw_frame *frame);
+/* Where the frame's registers came from. MDW_ABSENT: not kept, or the client's
+ * frame. */
+MDW_API mdw_status mdw_report_origins(const mdw_report *report, size_t stack,
+                                      size_t index, mdw_origins *out);
 /* The name of mdw_report_symbol alone; empty: none is known. */
 MDW_API mdw_str mdw_report_function(const mdw_report *report, size_t stack,
                                     size_t index);

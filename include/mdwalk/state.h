@@ -153,6 +153,7 @@ typedef struct mdw_stack {
     mdw_range range;           /* TEB, maps or the region that holds sp */
     uint64_t start;            /* start routine; 0: unknown */
     uint32_t client;           /* CLIENT: index of the client's stack */
+    uint64_t shadow; /* CET's shadow stack pointer at pc; 0: unknown */
 } mdw_stack;
 MDW_API size_t mdw_state_stack_count(const mdw_state *state);
 MDW_API mdw_status mdw_state_stack(const mdw_state *state, size_t index,

@@ -246,12 +246,13 @@ enum mdw_frame_flag {
 /* What was asked about a proposed caller: two bits each of mdw_frame.checks,
  * an enum mdw_answer_id. */
 enum mdw_check_id {
-    MDW_CHECK_ADVANCE, /* sp moves outward, or may stay */
-    MDW_CHECK_STACK,   /* sp lies inside the known stack */
-    MDW_CHECK_EXEC,    /* pc lies in executable memory */
-    MDW_CHECK_CALL,    /* a call instruction ends at pc */
-    MDW_CHECK_TARGET,  /* that call goes to the callee's function */
-    MDW_CHECK_FUNCTION /* pc - 1 lies in a known function */
+    MDW_CHECK_ADVANCE,  /* sp moves outward, or may stay */
+    MDW_CHECK_STACK,    /* sp lies inside the known stack */
+    MDW_CHECK_EXEC,     /* pc lies in executable memory */
+    MDW_CHECK_CALL,     /* a call instruction ends at pc */
+    MDW_CHECK_TARGET,   /* that call goes to the callee's function */
+    MDW_CHECK_FUNCTION, /* pc - 1 lies in a known function */
+    MDW_CHECK_SHADOW    /* the shadow stack has pc next */
 };
 #define MDW_CHECK(checks, id) ((checks) >> 2 * (id)&3u)
 
@@ -376,6 +377,8 @@ typedef struct mdw_walk_input {
     uint64_t start;       /* the thread's start routine; 0: unknown */
     uint32_t arch;        /* 0: the unwinder's */
     uint32_t stack_index; /* for traces */
+    uint64_t shadow;      /* shadow stack pointer: the return addresses lie
+                             there one after the other; 0: none */
 } mdw_walk_input;
 
 /* One walk at a time; begin again as often as wanted. Nothing is allocated

@@ -77,6 +77,17 @@ mdw_status mdw_report_frame(const mdw_report *report, size_t stack,
     return record_write(frame, &f, sizeof f);
 }
 
+mdw_status mdw_report_origins(const mdw_report *report, size_t stack,
+                              size_t index, mdw_origins *out)
+{
+    const kept_frame *kept = frame_at(report, stack, index);
+    if (!kept)
+        return MDW_E_ARG;
+    return kept->origins
+               ? record_write(out, kept->origins, sizeof *kept->origins)
+               : (mdw_status)MDW_ABSENT;
+}
+
 mdw_status mdw_report_symbol(const mdw_report *report, size_t stack,
                              size_t index, mdw_symbol *out)
 {

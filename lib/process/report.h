@@ -8,9 +8,10 @@
 /* A frame at rest: the registers that are known, packed. */
 typedef struct kept_frame {
     uint64_t pc, lookup, sp;
-    uint64_t valid, guessed;  /* as in mdw_regs */
-    const uint64_t *values;   /* one for each bit of `valid` */
-    const mdw_symbol *symbol; /* NULL: none */
+    uint64_t valid, guessed;    /* as in mdw_regs */
+    const uint64_t *values;     /* one for each bit of `valid` */
+    const mdw_origins *origins; /* NULL: not kept */
+    const mdw_symbol *symbol;   /* NULL: none */
     uint32_t image, checks;
     uint16_t flags, source;
     uint8_t trust, arch;

@@ -165,6 +165,18 @@ static mdw_status keep_registers(session *s, const mdw_regs *regs,
     return MDW_OK;
 }
 
+static mdw_status keep_origins(session *s, const mdw_walk *walk,
+                               kept_frame *kept)
+{
+    mdw_origins *origins = arena_take(s->report->store, 1, sizeof *origins);
+    if (!origins)
+        return MDW_E_MEMORY;
+    origins->size = sizeof *origins;
+    mdw_walk_origins(walk, origins);
+    kept->origins = origins;
+    return MDW_OK;
+}
+
 static mdw_status frame_keep(session *s, slot *at, const mdw_frame *f,
                              uint64_t work)
 {
@@ -191,6 +203,8 @@ static mdw_status frame_keep(session *s, slot *at, const mdw_frame *f,
     mdw_status status = MDW_OK;
     if (registers_kept(s, at) && f->regs.valid)
         status = keep_registers(s, &f->regs, &kept);
+    if (status == MDW_OK && kept.values && s->options.keep_origins)
+        status = keep_origins(s, at->walk, &kept);
     at->frames[at->count++] = (raw_frame){kept, work};
     return status;
 }
@@ -238,6 +252,7 @@ static mdw_status walk_begin(session *s, slot *at, const mdw_stack *stack)
     input.memory = mdw_state_memory(s->report->state);
     input.stack = stack->range;
     input.start = stack->start;
+    input.shadow = stack->shadow;
     input.arch = stack->arch;
     input.stack_index = at->stack;
     return mdw_walk_begin(at->walk, &input);

@@ -124,6 +124,7 @@ void build_threads(mdw_state *s);
 void build_exceptions(mdw_state *s);
 void build_wow64(mdw_state *s);
 void build_clients(mdw_state *s);
+void build_shadow(mdw_state *s);
 void build_stack_ranges(mdw_state *s); /* and the main stack */
 void build_process(mdw_state *s);
 void build_annotations(mdw_state *s);

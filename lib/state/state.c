@@ -10,10 +10,10 @@ enum { MAX_ISSUES = 256 };
 
 /* Later parts look into earlier ones. */
 static void (*const parts[])(mdw_state *) = {
-    build_system,   build_memory,       build_regions,    build_modules,
-    build_unloaded, build_threads,      build_exceptions, build_wow64,
-    build_clients,  build_stack_ranges, build_process,    build_annotations,
-    build_handles,  build_records,
+    build_system,      build_memory,  build_regions,      build_modules,
+    build_unloaded,    build_threads, build_exceptions,   build_wow64,
+    build_clients,     build_shadow,  build_stack_ranges, build_process,
+    build_annotations, build_handles, build_records,
 };
 
 static mdw_state *begin(arena *store, const mdw_dump *dump)

@@ -62,6 +62,7 @@ typedef struct arch {
     uint8_t call_back;       /* from a return address into the call before it */
     uint8_t call_back_thumb; /* the same in Thumb code; 0: there is none */
     bool leaf_keeps_sp;      /* a leaf may return with sp where it was */
+    bool return_inside;      /* other saves lie above the return address */
     uint8_t pc, sp, fp, lr;  /* NO_REG where there is none */
     uint8_t fp_thumb;        /* in Thumb code; NO_REG: the same as fp */
     uint8_t fp_ios;          /* on iOS; 0: the same as fp */

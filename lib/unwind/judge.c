@@ -3,14 +3,25 @@
  * in the trace. Nothing here looks further than one frame. */
 #include "lib/unwind/walk.h"
 
-/* What an answer adds to the trust of its step. */
-enum {
-    GRADE_CALL = 40,
-    GRADE_CALL_SCAN = 24,
-    GRADE_NO_CALL = -16,
-    GRADE_TARGET = 40,
-    GRADE_WHOLE = -12
+/* What an answer adds to the trust of its step. The order is that of the
+ * checks; steps of one trust alone have a row of their own before the others'.
+ */
+static const struct {
+    uint8_t check, answer;
+    uint8_t from, to; /* the trusts it is for */
+    int16_t points;
+} grades[] = {
+    {MDW_CHECK_CALL, MDW_ANSWER_YES, MDW_TRUST_NONE, MDW_TRUST_SCAN, 24},
+    {MDW_CHECK_CALL, MDW_ANSWER_YES, MDW_TRUST_CFI_SCAN, UINT8_MAX, 40},
+    /* Only unwind information gets here. */
+    {MDW_CHECK_CALL, MDW_ANSWER_NO, MDW_TRUST_NONE, UINT8_MAX, -16},
+    {MDW_CHECK_TARGET, MDW_ANSWER_YES, MDW_TRUST_NONE, UINT8_MAX, 40},
+    {MDW_CHECK_SHADOW, MDW_ANSWER_YES, MDW_TRUST_NONE, UINT8_MAX, 128},
+    {MDW_CHECK_SHADOW, MDW_ANSWER_NO, MDW_TRUST_NONE, UINT8_MAX, -64},
 };
+
+/* One row for a whole function, where pc is exact and no call proves it. */
+enum { GRADE_WHOLE = -12 };
 
 static uint32_t answer(bool yes)
 {
@@ -126,19 +137,39 @@ bool judge_refuses(const candidate *c)
            MDW_CHECK(c->checks, MDW_CHECK_CALL) == MDW_ANSWER_NO;
 }
 
+static int32_t points(const candidate *c, uint32_t check, uint32_t got)
+{
+    for (size_t i = 0; i < sizeof grades / sizeof *grades; i++)
+        if (grades[i].check == check && grades[i].answer == got &&
+            c->trust >= grades[i].from && c->trust <= grades[i].to)
+            return grades[i].points;
+    return 0;
+}
+
+/* The way back of a signal handler, known by its bytes, is worth a call. */
 static uint32_t grade(const mdw_walk *w, const candidate *c)
 {
     int32_t g = (int32_t)c->trust;
-    uint32_t call = MDW_CHECK(c->checks, MDW_CHECK_CALL);
-    if (call == MDW_ANSWER_YES || c->proven)
-        g += c->trust == MDW_TRUST_SCAN ? GRADE_CALL_SCAN : GRADE_CALL;
-    if (call == MDW_ANSWER_NO)
-        g += GRADE_NO_CALL; /* only unwind information gets here */
-    if (MDW_CHECK(c->checks, MDW_CHECK_TARGET) == MDW_ANSWER_YES)
-        g += GRADE_TARGET;
-    if (c->flags & MDW_ROW_WHOLE && frame_exact(w) && call != MDW_ANSWER_YES)
+    bool called = MDW_CHECK(c->checks, MDW_CHECK_CALL) == MDW_ANSWER_YES;
+    for (uint32_t i = 0; i <= MDW_CHECK_SHADOW; i++)
+        g += points(c, i, MDW_CHECK(c->checks, i));
+    if (c->proven)
+        g += points(c, MDW_CHECK_CALL, MDW_ANSWER_YES);
+    if (c->flags & MDW_ROW_WHOLE && frame_exact(w) && !called)
         g += GRADE_WHOLE;
     return (uint32_t)(g < 0 ? 0 : g);
+}
+
+/* The processor keeps return addresses where nothing else writes. What was
+ * interrupted was not called, and a handler's way back was put there by the
+ * kernel: not asked. */
+static uint32_t in_shadow(mdw_walk *w, const candidate *c)
+{
+    uint64_t pc;
+    if (!w->shadow || c->flags & MDW_ROW_SIGNAL || c->entered)
+        return MDW_ANSWER_NOT_ASKED;
+    return load_pointer(w, w->shadow, &pc) ? answer(pc == c->pc)
+                                           : (uint32_t)MDW_ANSWER_UNKNOWN;
 }
 
 /* MDW_OK with checks and grade, or MDW_AGAIN. */
@@ -154,6 +185,7 @@ mdw_status judge(mdw_walk *w, candidate *c)
     check_set(c, MDW_CHECK_ADVANCE, advances(w, c));
     check_set(c, MDW_CHECK_STACK, in_stack(w, c));
     status = judge_code(w, c, &callee);
+    check_set(c, MDW_CHECK_SHADOW, in_shadow(w, c));
     c->grade = grade(w, c);
     return status;
 }

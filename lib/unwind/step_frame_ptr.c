@@ -49,7 +49,7 @@ static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
     return status;
 }
 
-static uint8_t frame_pointer(const mdw_walk *w)
+uint8_t frame_pointer(const mdw_walk *w)
 {
     const arch *a = w->unwinder->arch;
     if (frame_thumb(w) && a->fp_thumb != NO_REG)

@@ -56,6 +56,7 @@ static mdw_status promising(mdw_walk *w, uint64_t value, uint64_t slot)
     const mdw_unwinder *u = w->unwinder;
     bool thumb = u->arch->thumb_bit && value & 1;
     uint64_t pc = code_pointer(u, value) & ~(uint64_t)thumb, target;
+    uint64_t next; /* on the shadow stack */
     uint32_t exec;
     if (pc < NULL_PAGE)
         return MDW_ABSENT;
@@ -70,18 +71,22 @@ static mdw_status promising(mdw_walk *w, uint64_t value, uint64_t slot)
         status = signal_frame(w, pc, thumb, slot + u->arch->pointer);
     if (call != MDW_ANSWER_YES && status != MDW_ABSENT)
         return status;
+    if (call != MDW_ANSWER_NO && w->shadow &&
+        load_pointer(w, w->shadow, &next) && next == pc)
+        return MDW_OK;
     return call == MDW_ANSWER_NO ? (mdw_status)MDW_ABSENT : unproven(w, pc);
 }
 
 /* Where the word lies at the callee's sp, no frame was made and fp is the
  * caller's. Else the word below may be its saved value; a register that points
- * above the frame may still be it. */
+ * above the frame may still be it. Both are guesses. */
 static void guess_frame_pointer(mdw_walk *w, int64_t found, mdw_row *row)
 {
     const arch *a = w->unwinder->arch;
     if (a->lr != NO_REG)
         return; /* the pair's layout is only x86's */
     uint64_t slot = w->frame.sp + (uint64_t)found, saved;
+    row->flags |= ROW_FP_GUESS;
     if (found && load_pointer(w, slot - a->pointer, &saved) && saved > slot &&
         saved - slot <= MAX_FRAME)
         row_set(row, a->fp, rule_load(a->sp, found - a->pointer));
@@ -123,6 +128,8 @@ static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
             continue;
         row->cfa = rule_addr(a->sp, found + a->pointer);
         row_set(row, a->pc, rule_load(a->sp, found));
+        if (a->return_inside)
+            row->flags |= MDW_ROW_SP_BOUND;
         guess_frame_pointer(w, found, row);
         return MDW_OK;
     }

@@ -137,6 +137,7 @@ mdw_status mdw_walk_begin(mdw_walk *w, const mdw_walk_input *input)
     w->window = (mdw_window){0};
     w->depth = w->scanned = w->event_count = w->args = w->left_count = 0;
     w->near_base = w->called_base = false;
+    w->shadow = w->input.shadow;
     w->work = w->asked_at = 0;
     memset(&w->origins, 0, sizeof w->origins);
     w->origins.size = sizeof w->origins;
@@ -198,6 +199,8 @@ static bool apply(mdw_walk *w, const step *s, candidate *c)
     bool applied = row_apply(&in, &w->row, &c->regs, &c->origins);
     if (!work_spend(w, ops) || !applied)
         return false;
+    if (w->row.flags & ROW_FP_GUESS)
+        c->regs.guessed |= c->regs.valid & UINT64_C(1) << frame_pointer(w);
     uint64_t pc = code_pointer(u, c->regs.value[u->arch->pc]);
     c->thumb = is_thumb(u->arch, c, pc);
     c->pc = pc & ~(uint64_t)c->thumb;
@@ -327,6 +330,24 @@ static void leave_stack(mdw_walk *w, uint64_t sp)
     w->stack_low = sp;
 }
 
+/* Behind the return address that was just used. Where the shadow stack has
+ * others, they belong to frames that were jumped over, or it to another stack:
+ * it is looked through once for the one that was used. */
+static void shadow_advance(mdw_walk *w, uint64_t used)
+{
+    enum { JUMPED_OVER = 64 };
+    uint64_t size = w->unwinder->arch->pointer, pc;
+    for (unsigned i = 0; w->shadow && i < JUMPED_OVER; i++) {
+        uint64_t at = w->shadow + i * size;
+        if (!load_pointer(w, at, &pc))
+            return;
+        if (pc == used) {
+            w->shadow = at + size;
+            return;
+        }
+    }
+}
+
 static void advance(mdw_walk *w)
 {
     const candidate *c = &w->best;
@@ -336,6 +357,8 @@ static void advance(mdw_walk *w)
     w->args = w->own_args;
     w->origins = c->origins;
     w->called_base = w->near_base;
+    if (!(c->flags & MDW_ROW_SIGNAL))
+        shadow_advance(w, c->pc);
     leave_stack(w, c->regs.value[w->unwinder->arch->sp]);
     frame_set(w, &c->regs, c->pc, c->trust, flags,
               c->entered || flags & MDW_FRAME_SIGNAL);

@@ -69,6 +69,7 @@ struct mdw_walk {
     mdw_range left[MAX_LEFT]; /* parts of stacks that were left by a jump */
     uint32_t left_count;
     uint64_t stack_low; /* sp of the first frame on the present stack */
+    uint64_t shadow;    /* where the next return address lies; 0: unknown */
     mdw_row row;        /* only what `set` names is ever written or read */
     scan_state scan;
     candidate tried, best;
@@ -93,6 +94,9 @@ mdw_status place_ask(const mdw_walk *w, uint64_t addr, uint32_t want,
  */
 uint32_t call_ask(const mdw_walk *w, uint64_t pc, bool thumb, uint64_t *target);
 
+/* lib/unwind/step_frame_ptr.c: the register that this code would use. */
+uint8_t frame_pointer(const mdw_walk *w);
+
 /* lib/unwind/trampoline.c: what lies at `pc`, or NULL. */
 const arch_signal *trampoline_at(const mdw_walk *w, uint64_t pc, bool thumb);
 /* Whether the kernel could have saved registers there. MDW_OK, or MDW_AGAIN. */
@@ -115,8 +119,10 @@ void trace_flush(mdw_walk *w);
 enum { NULL_PAGE = 4096 };
 
 /* Flags of rows inside this room: worth no more than a scanned word unless a
- * call is proven; of a function that has done nothing yet. */
-enum { ROW_DOUBTFUL = 1 << 16, ROW_LEAF = 1 << 17 };
+ * call is proven; of a function that has done nothing yet; with a frame pointer
+ * that is a guess.
+ */
+enum { ROW_DOUBTFUL = 1 << 16, ROW_LEAF = 1 << 17, ROW_FP_GUESS = 1 << 18 };
 
 static inline bool frame_exact(const mdw_walk *w)
 {
