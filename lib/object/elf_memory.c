@@ -69,7 +69,8 @@ static bool read_segment(mdw_bytes all, const headers *h, bool big_endian,
     out->type = reader_u32(&r);
     reader_skip(&r, h->is_64 ? 4 + 8 : 4); /* p_flags, p_offset */
     uint64_t addr = reader_uint(&r, word);
-    reader_skip(&r, 2 * word); /* p_paddr, p_filesz */
+    reader_skip(&r, word); /* p_paddr */
+    reader_skip(&r, word); /* p_filesz */
     out->range = range_make(addr, reader_uint(&r, word));
     return !r.bad;
 }
