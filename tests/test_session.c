@@ -133,6 +133,12 @@ static void print_stack(page *p, const mdw_report *r, size_t stack)
     }
 }
 
+static bool print_json(void *user, const void *data, size_t len)
+{
+    print(user, "%.*s", (int)len, (const char *)data);
+    return true;
+}
+
 static void print_report(page *p, const mdw_report *r)
 {
     const mdw_state *state = mdw_report_state(r);
@@ -152,6 +158,7 @@ static void print_report(page *p, const mdw_report *r)
               issue.index, issue.count, issue.error.code, issue.error.what,
               S(issue.subject), S(issue.detail));
     }
+    CHECK(mdw_emit(r, "json", NULL, (mdw_sink){print_json, p}, NULL) == MDW_OK);
 }
 
 static void pages_equal(const page *got, const page *want)
@@ -202,7 +209,7 @@ static mdw_status moody_locate(void *user, const mdw_module *module,
 {
     mood *m = user;
     size_t i = module_index(m->subject, module);
-    if (i == MAX_MODULES || need == MDW_NEED_CODE)
+    if (i == MAX_MODULES)
         return MDW_ABSENT;
     if (m->seed && !m->asked[i][need]) {
         m->asked[i][need] = true;
@@ -214,6 +221,8 @@ static mdw_status moody_locate(void *user, const mdw_module *module,
     }
     if (m->refuse_each && i % m->refuse_each == 0)
         return MDW_E_MISMATCH;
+    if (need == MDW_NEED_CODE)
+        return MDW_ABSENT;
     *out = mdw_symfile_hold(m->subject->file[i]);
     return MDW_OK;
 }
@@ -237,7 +246,8 @@ static void moody_refused(void *user, const mdw_module *module, uint32_t need,
     mood *m = user;
     size_t i = module_index(m->subject, module);
     mdw_issue issue = MDW_INIT(mdw_issue);
-    if (!m->refuse_each || i % m->refuse_each || need == MDW_NEED_CODE)
+    (void)need;
+    if (!m->refuse_each || i % m->refuse_each)
         return;
     issue.error = (mdw_error){.code = MDW_E_MISMATCH, .what = "id"};
     issue.subject = module->debug_file;
@@ -422,6 +432,80 @@ static void test_guess(const subject *s)
     mdw_session_close(session);
 }
 
+/* What was sent for ahead comes sooner, and changes nothing. */
+static void test_ahead(const subject *s)
+{
+    t_case = "fetched ahead, the report is the same";
+    mdw_process_options options = MDW_INIT(mdw_process_options);
+    unsigned waits[2] = {0, 0};
+    mood calm = {.subject = s, .refuse_each = 3};
+    run_with(&calm, &options, &want);
+    for (uint32_t seed = 1; seed <= SCHEDULES; seed++)
+        for (int ahead = 0; ahead < 2; ahead++) {
+            mood m = {.subject = s, .seed = seed, .refuse_each = 3};
+            options.guess = ahead;
+            run_with(&m, &options, &got);
+            pages_equal(&got, &want);
+            waits[ahead] += m.waits;
+        }
+    CHECK(waits[1] < waits[0]);
+}
+
+typedef struct given {
+    unsigned asked;
+} given;
+
+static unsigned stop_in(const page *p, uint32_t stack)
+{
+    char head[32];
+    unsigned stop = 0;
+    snprintf(head, sizeof head, "stack %u: ", stack);
+    const char *at = strstr(p->text, head);
+    if (!at || sscanf(at + strlen(head), "%u", &stop) != 1)
+        abort();
+    return stop;
+}
+
+static mdw_status given_rows(void *user, const mdw_image *image,
+                             const mdw_row_query *query, mdw_row *row)
+{
+    given *g = user;
+    CHECK(query->pc >= image->range.start &&
+          query->pc - image->range.start < image->range.size);
+    g->asked++;
+    row->pc = image->range;
+    row->flags = MDW_ROW_BOTTOM;
+    return MDW_OK;
+}
+
+/* An embedder knows better than a file what lies in the middle of a module. */
+static void test_given_image(const subject *s)
+{
+    t_case = "an image that was given speaks before the module around it";
+    mood m = {.subject = s};
+    mdw_process_options options = MDW_INIT(mdw_process_options);
+    mdw_stack stack = MDW_INIT(mdw_stack);
+    given g = {.asked = 0};
+    uint32_t main_stack = mdw_state_main_stack(s->state);
+    CHECK(mdw_state_stack(s->state, main_stack, &stack) == MDW_OK);
+    uint32_t rip = mdw_reg_find(MDW_ARCH_X86_64, str("rip"));
+    uint64_t pc = stack.regs.value[rip];
+    CHECK(mdw_state_module_find(s->state, pc) != MDW_NONE);
+    mdw_image image = MDW_INIT(mdw_image), far = MDW_INIT(mdw_image);
+    image.range = (mdw_range){pc - 8, 16};
+    image.rows = given_rows;
+    image.user = &g;
+    far.range = (mdw_range){16, 16};
+    const mdw_image *list[] = {&image, &far};
+    options.images = list;
+    options.image_count = 2;
+    options.one_stack = true;
+    options.stack = main_stack;
+    run_with(&m, &options, &got);
+    CHECK(g.asked > 0);
+    CHECK(stop_in(&got, main_stack) == MDW_STOP_BOTTOM);
+}
+
 static void test_dump(const char *path)
 {
     subject s;
@@ -440,6 +524,8 @@ static void test_dump(const char *path)
         test_limits(&s);
         test_cancel(&s);
         test_guess(&s);
+        test_ahead(&s);
+        test_given_image(&s);
     }
     close_subject(&s);
 }

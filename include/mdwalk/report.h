@@ -36,7 +36,8 @@ typedef struct mdw_process_options {
                                        come before modules that overlap them */
     size_t image_count;
     bool no_crash;     /* leave crash analysis out */
-    bool guess;        /* fill the wishes before the first run */
+    bool guess;        /* fill the wishes before the first run, which sends for
+                          them at once: where asking takes long */
     bool no_demangle;  /* names as the files have them */
     bool keep_origins; /* for mdw_report_origins; with registers alone */
 } mdw_process_options;

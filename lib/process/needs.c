@@ -203,6 +203,17 @@ mdw_status mdw_session_wish(const mdw_session *s, size_t index, mdw_wish *out)
     return MDW_E_ARG;
 }
 
+/* An answer changes nothing but when it is there: the report says of a module
+ * what its frames asked. */
+void needs_guess(session *s)
+{
+    for (size_t i = 0; i < s->module_count; i++)
+        if (s->modules[i].words) {
+            (void)need_ask(&s->modules[i], MDW_NEED_ROWS);
+            (void)need_ask(&s->modules[i], MDW_NEED_NAMES);
+        }
+}
+
 /* --- telling ------------------------------------------------------------ */
 
 typedef struct telling {

@@ -172,6 +172,8 @@ static mdw_status session_build(session *s)
     if (status == MDW_OK)
         status = take_providers(s);
     if (status == MDW_OK)
+        status = given_images_take(s);
+    if (status == MDW_OK)
         status = take_stacks(s);
     for (size_t i = 0;
          status == MDW_OK && s->options.guess && i < s->order_count; i++)
@@ -299,6 +301,8 @@ mdw_status mdw_session_run(mdw_session *s, mdw_error *err)
 {
     if (!s)
         return fail(err, MDW_E_ARG, "mdw_session_run");
+    if (!s->started && s->options.guess)
+        needs_guess(s);
     s->started = true;
     mdw_status status = run(s);
     return status < 0 ? fail(err, status, "mdw_session_run") : status;

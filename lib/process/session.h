@@ -92,6 +92,8 @@ struct mdw_session {
     bool *awaited; /* by provider */
     const mdw_image **images;
     size_t image_count;
+    const mdw_image *given; /* the options' images, ascending, apart */
+    size_t given_count;
     struct {
         uint32_t arch;
         mdw_unwinder *unwinder;
@@ -119,12 +121,20 @@ struct mdw_session {
 mdw_status need_ask(session_module *m, uint32_t need);
 /* Lets a damaged file go. True: ask again; false: it was so before. */
 bool need_renew(session_module *m, uint32_t need);
+/* Sends for what the words on the stacks point into. */
+void needs_guess(session *s);
 /* Waits for providers. MDW_OK, MDW_AGAIN: somebody cannot be waited for,
  * MDW_E_CANCELLED. */
 mdw_status needs_wait(session *s);
 /* What was refused on the way, for the needs that the report rests on. */
 void needs_tell(session *s);
 void needs_drop(session *s);
+
+/* --- images.c ----------------------------------------------------------- */
+
+mdw_status given_images_take(session *s);
+/* NULL: none. */
+const mdw_image *given_image_at(const session *s, uint64_t addr);
 
 /* --- code.c ------------------------------------------------------------- */
 

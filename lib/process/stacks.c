@@ -34,7 +34,11 @@ static mdw_status module_rows(void *user, const mdw_image *image,
                               const mdw_row_query *query, mdw_row *row)
 {
     session_module *m = user;
+    const mdw_image *given = given_image_at(m->session, query->pc);
     (void)image;
+    if (given)
+        return given->rows ? given->rows(given->user, given, query, row)
+                           : (mdw_status)MDW_ABSENT;
     for (;;) {
         mdw_status status = need_ask(m, MDW_NEED_ROWS);
         if (status != MDW_OK)
