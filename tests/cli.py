@@ -329,6 +329,24 @@ def test_symbols(folder):
         index = folder / "index"
         check(f"symbols index {level}", run("symbols", "index", *level, sym, index) == (0, b"", b""))
         check(f"an index is there {level}", index.stat().st_size > 100)
+    code, out, err = run("symbols", "info", "--verify", index, sym)
+    check("symbols info --verify", code == 0 and not err and b"index: full, of %d bytes\n" % sym.stat().st_size in out and
+          re.search(rb"\nXXH3-128: [0-9a-f]{32}\nthe index is whole\nit is of this source\n$", out), (out, err))
+    check("the index alone", run("symbols", "info", "--verify", index)[1].endswith(b"\nthe index is whole\n"))
+    changed = folder / "changed.sym"
+    changed.write_text(sym.read_text().replace("inner.c", "INNER.c"))
+    code, out, err = run("symbols", "info", "--verify", index, changed)
+    check("of another source", code == 2 and out.endswith(b"\nit is of another source\n"), (out, err))
+    hurt = folder / "hurt"
+    whole = index.read_bytes()
+    hurt.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    check("an index with damaged hashes is refused", run("symbols", "info", hurt)[0] == 2)
+    hurt.write_bytes(whole[:4100] + bytes([whole[4100] ^ 1]) + whole[4101:])
+    code, out, err = run("symbols", "info", "--verify", hurt)
+    check("a damaged index", code == 2 and out.endswith(b"\nthe index is damaged at 0x1000\n"), (out, err))
+    check("a file that is not there", run("symbols", "info", index, folder / "none")[0] == 2)
+    check("a local file has no address", all(m["symbol_url"] is None for m in json.loads(
+        run("-f", "json", "--no-cache", dump, sym)[1])["modules"]))
     for file in (sym, index):
         code, out, err = run("symbols", "lookup", file, f"{start + 4:x}", "0")
         check(f"symbols lookup {file.name}", code == 0 and not err and out.decode() == (

@@ -1,10 +1,13 @@
 /* tests/test_store.c - symbol files kept between dumps: opened once, indexed
  * once, written down only where that was allowed. */
+#define _DEFAULT_SOURCE /* flock */
 #define _XOPEN_SOURCE 700
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <utime.h>
@@ -267,6 +270,41 @@ static void test_two_writers(void)
     end(&o);
 }
 
+/* What is left of a writer that was killed: old, and nobody has it locked. */
+static void test_sweep(void)
+{
+    enum { HOUR = 3600 };
+    static const char *const names[] = {".new-killed", ".new-lately",
+                                        ".new-locked", ".new-another",
+                                        ".new-folder", "old.index"};
+    char last[FIXTURE_PATH], name[64];
+    opened o = begin(true);
+    time_t now = time(NULL);
+    t_case = "what killed writers left is removed, once something is written";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(name, sizeof name, "cache/deep/%s", names[i]);
+        if (i == 4)
+            mkdir(in(&o.f, name), 0777);
+        else
+            put_text(&o.f, name, "half of it");
+        touch(&o, name, i == 1 ? now - HOUR / 2 : now - 2 * HOUR);
+    }
+    int locked = open(in(&o.f, "cache/deep/.new-locked"), O_RDWR);
+    CHECK(locked >= 0 && flock(locked, LOCK_EX) == 0);
+    CHECK_U64(work_all(&o), 0);
+    CHECK_U64(files_in(&o, "cache/deep", "killed", last), 1);
+    text_is(found(&o.provider, &o.module), "f");
+    CHECK_U64(work_all(&o), 1);
+    CHECK_U64(files_in(&o, "cache/deep", "killed", last), 0);
+    CHECK_U64(files_in(&o, "cache/deep", "lately", last), 1);
+    CHECK_U64(files_in(&o, "cache/deep", "locked", last), 1);
+    CHECK_U64(files_in(&o, "cache/deep", "another", last), 1);
+    CHECK_U64(files_in(&o, "cache/deep", "folder", last), 1);
+    CHECK_U64(files_in(&o, "cache/deep", ".index", last), 2);
+    close(locked);
+    end(&o);
+}
+
 /* --- many threads ------------------------------------------------------- */
 
 enum { THREADS = 8, ROUNDS = 200 };
@@ -410,6 +448,7 @@ int main(void)
     test_damaged_index();
     test_no_room();
     test_two_writers();
+    test_sweep();
     test_threads();
     test_idle();
     test_no_memory();

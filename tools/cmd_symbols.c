@@ -2,7 +2,7 @@
  *
  *   mdwalk symbols index [--full] FILE INDEX
  *   mdwalk symbols lookup [--no-demangle] FILE ADDRESS...
- *   mdwalk symbols info FILE
+ *   mdwalk symbols info [--verify] FILE [SOURCE]
  *   mdwalk symbols list [--cache DIR | --no-cache] DUMP SYMBOL_PATH... */
 #define _POSIX_C_SOURCE 200809L
 
@@ -36,7 +36,7 @@ static int usage(void)
 {
     (void)fputs("usage: mdwalk symbols index [--full] FILE INDEX\n"
                 "       mdwalk symbols lookup [--no-demangle] FILE ADDRESS...\n"
-                "       mdwalk symbols info FILE\n"
+                "       mdwalk symbols info [--verify] FILE [SOURCE]\n"
                 "       mdwalk symbols list [--cache DIR | --no-cache] DUMP "
                 "SYMBOL_PATH...\n",
                 stderr);
@@ -89,29 +89,41 @@ static int index_file(const char *file, const char *name, bool full)
 /* --- lookup and info ---------------------------------------------------- */
 
 typedef struct opened {
-    mdw_source *source;
+    mdw_source *source; /* or, when that is given, the index of it */
+    mdw_source *made_of;
     mdw_symfile *file;
 } opened;
-
-static bool open_file(opened *o, const char *name)
-{
-    mdw_error err = {.code = MDW_OK};
-    mdw_symfile_options options = MDW_INIT(mdw_symfile_options);
-    options.by_unit = 1;
-    *o = (opened){NULL, NULL};
-    if (mdw_source_open(name, NULL, &o->source, &err) == MDW_OK &&
-        mdw_symfile_open(mdw_source_bytes(o->source), &options, &o->file,
-                         &err) == MDW_OK)
-        return true;
-    mdw_source_close(o->source);
-    (void)fail(name, &err);
-    return false;
-}
 
 static void close_file(opened *o)
 {
     mdw_symfile_close(o->file);
     mdw_source_close(o->source);
+    mdw_source_close(o->made_of);
+}
+
+/* `made_of` NULL: `name` alone. */
+static bool open_file(opened *o, const char *name, const char *made_of)
+{
+    mdw_error err = {.code = MDW_OK};
+    mdw_symfile_options options = MDW_INIT(mdw_symfile_options);
+    options.by_unit = 1;
+    *o = (opened){NULL, NULL, NULL};
+    const char *at = name;
+    if (mdw_source_open(name, NULL, &o->source, &err) == MDW_OK) {
+        mdw_bytes bytes = mdw_source_bytes(o->source);
+        at = made_of ? made_of : name;
+        if (!made_of ||
+            mdw_source_open(made_of, NULL, &o->made_of, &err) == MDW_OK) {
+            options.index = made_of ? bytes : (mdw_bytes){NULL, 0};
+            bytes = made_of ? mdw_source_bytes(o->made_of) : bytes;
+            at = name;
+            if (mdw_symfile_open(bytes, &options, &o->file, &err) == MDW_OK)
+                return true;
+        }
+    }
+    (void)fail(at, &err);
+    close_file(o);
+    return false;
 }
 
 typedef struct asked {
@@ -140,7 +152,7 @@ static int look_up(const char *name, char **addresses, int count,
 {
     opened o;
     int status = DONE;
-    if (!open_file(&o, name))
+    if (!open_file(&o, name, NULL))
         return FAILED;
     for (int i = 0; i < count; i++) {
         char *end;
@@ -162,7 +174,7 @@ static int look_up(const char *name, char **addresses, int count,
     return status;
 }
 
-static int info(const char *name)
+static void print_has(const char *name, uint32_t has)
 {
     static const struct {
         uint32_t has;
@@ -173,20 +185,75 @@ static int info(const char *name)
                  {MDW_HAS_ROWS, "unwind rows"},
                  {MDW_HAS_CODE, "code"},
                  {MDW_HAS_SPLIT, "split DWARF (not read)"}};
-    opened o;
-    if (!open_file(&o, name))
-        return FAILED;
-    mdw_error err = {.code = MDW_OK};
-    if (mdw_symfile_read(o.file, 0, &err) != MDW_OK)
-        (void)fail(name, &err);
-    uint32_t has = mdw_symfile_has(o.file);
     (void)printf("%s:", name);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (has & words[i].has)
             (void)printf(" %s", words[i].word);
     (void)putchar('\n');
+}
+
+static void print_facts(const mdw_symfile *file)
+{
+    static const char *const kinds[] = {
+        [MDW_SYMFILE_ANY] = "?",        [MDW_SYMFILE_BREAKPAD] = "Breakpad",
+        [MDW_SYMFILE_ELF] = "ELF",      [MDW_SYMFILE_PE] = "PE",
+        [MDW_SYMFILE_MACHO] = "Mach-O", [MDW_SYMFILE_PDB] = "PDB",
+        [MDW_SYMFILE_INDEX] = "index"};
+    mdw_symfile_facts f = MDW_INIT(mdw_symfile_facts);
+    char id[MDW_ID_TEXT_MAX];
+    if (mdw_symfile_about(file, &f) != MDW_OK ||
+        f.kind >= sizeof kinds / sizeof *kinds)
+        return;
+    mdw_debug_id_text(&f.debug_id, MDW_ID_BREAKPAD, id);
+    (void)printf("kind: %s, %s\nid: %s\n", kinds[f.kind], mdw_arch_name(f.arch),
+                 id[0] ? id : "none");
+    (void)printf("index: %s, of %" PRIu64 " bytes\n",
+                 !f.has_index                ? "none"
+                 : f.level == MDW_INDEX_FULL ? "full"
+                                             : "directory",
+                 f.source_size);
+    if (!f.has_hash)
+        return;
+    (void)fputs("XXH3-128: ", stdout);
+    for (size_t i = 0; i < sizeof f.source_hash; i++)
+        (void)printf("%02x", f.source_hash[i]);
+    (void)putchar('\n');
+}
+
+/* Whether the index is as it was written, and of this source. */
+static int verify(const opened *o)
+{
+    mdw_error err = {.code = MDW_OK};
+    mdw_bytes source =
+        o->made_of ? mdw_source_bytes(o->made_of) : (mdw_bytes){NULL, 0};
+    mdw_status status = mdw_symfile_verify(o->file, source, &err);
+    if (status == MDW_E_DAMAGED) {
+        (void)printf("the index is damaged at 0x%" PRIx64 "\n", err.offset);
+        return FAILED;
+    }
+    (void)puts("the index is whole");
+    if (status == MDW_E_MISMATCH)
+        (void)puts("it is of another source");
+    else if (status == MDW_OK)
+        (void)puts("it is of this source");
+    else if (source.len)
+        (void)puts("a directory notes no hash of its source");
+    return status == MDW_E_MISMATCH ? FAILED : DONE;
+}
+
+static int info(const char *name, const char *made_of, bool verified)
+{
+    opened o;
+    if (!open_file(&o, name, made_of))
+        return FAILED;
+    mdw_error err = {.code = MDW_OK};
+    if (mdw_symfile_read(o.file, 0, &err) != MDW_OK)
+        (void)fail(name, &err);
+    print_has(name, mdw_symfile_has(o.file));
+    print_facts(o.file);
+    int status = verified ? verify(&o) : DONE;
     close_file(&o);
-    return DONE;
+    return status;
 }
 
 /* --- list --------------------------------------------------------------- */
@@ -278,13 +345,19 @@ static int list(const char *name, const symbol_args *a)
 
 /* --- the command -------------------------------------------------------- */
 
+typedef struct switches {
+    bool full, verify;
+} switches;
+
 /* Takes the options out of the words. False: one is not known. */
-static bool take_options(int *count, char **words, symbol_args *a, bool *full)
+static bool take_options(int *count, char **words, symbol_args *a, switches *on)
 {
     int kept = 0;
     for (int i = 0; i < *count; i++) {
         if (!strcmp(words[i], "--full"))
-            *full = true;
+            on->full = true;
+        else if (!strcmp(words[i], "--verify"))
+            on->verify = true;
         else if (!strcmp(words[i], "--no-cache"))
             a->no_cache = true;
         else if (!strcmp(words[i], "--no-demangle"))
@@ -306,16 +379,16 @@ static bool take_options(int *count, char **words, symbol_args *a, bool *full)
 int command_symbols(int count, char **words)
 {
     symbol_args a = {.cache = NULL};
-    bool full = false;
-    if (!take_options(&count, words, &a, &full) || count < 2)
+    switches on = {false, false};
+    if (!take_options(&count, words, &a, &on) || count < 2)
         return usage();
     const char *what = words[0];
     if (!strcmp(what, "index") && count == 3)
-        return index_file(words[1], words[2], full);
+        return index_file(words[1], words[2], on.full);
     if (!strcmp(what, "lookup") && count > 2)
         return look_up(words[1], words + 2, count - 2, a.no_demangle);
-    if (!strcmp(what, "info") && count == 2)
-        return info(words[1]);
+    if (!strcmp(what, "info") && count <= 3)
+        return info(words[1], count == 3 ? words[2] : NULL, on.verify);
     if (!strcmp(what, "list") && count > 2) {
         for (int i = 2; i < count && i < MAX_SYMBOL_PATHS; i++)
             a.paths[a.path_count++] = words[i];

@@ -117,6 +117,8 @@ typedef struct mdw_module_use {
     uint32_t frames;                   /* that landed in it, inlined ones not */
     mdw_status status[MDW_NEED_COUNT]; /* MDW_OK, MDW_ABSENT, why refused;
                                           MDW_END: never asked for */
+    mdw_str place; /* of the file that gave names, as its provider says: an
+                      address, a path; empty: not told */
 } mdw_module_use;
 MDW_API mdw_status mdw_report_module(const mdw_report *report, size_t module,
                                      mdw_module_use *out);

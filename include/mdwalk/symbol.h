@@ -53,6 +53,7 @@ typedef struct mdw_symfile_options {
      * DWARF too, which is read unit by unit, by mdw_symfile_read. `alloc` must
      * then serve every thread that calls that. */
     uint32_t by_unit;
+    mdw_str place; /* where it is from, for mdw_symfile_about; copied */
 } mdw_symfile_options;
 
 /* Borrows `bytes` and `index` until the last reference is closed. */
@@ -70,6 +71,27 @@ MDW_API uint32_t mdw_symfile_has(const mdw_symfile *file);
  * symbols answer there. */
 MDW_API mdw_status mdw_symfile_read(mdw_symfile *file, uint64_t rva,
                                     mdw_error *err);
+
+typedef struct mdw_symfile_facts {
+    size_t size;
+    uint32_t kind;  /* enum mdw_symfile_kind; ANY: what the dump itself has */
+    uint32_t level; /* enum mdw_index_level of its index */
+    uint32_t arch;  /* enum mdw_arch_id */
+    mdw_debug_id debug_id;
+    uint64_t source_size;    /* of what the index was made of */
+    int64_t source_time;     /* ns since 1970; 0: not told */
+    uint8_t source_hash[16]; /* XXH3-128, canonical; with has_hash */
+    bool has_hash;           /* full indexes have it */
+    bool has_index;          /* else: an ELF file as it lies */
+    mdw_str place;           /* of the options; lives as long as the file */
+} mdw_symfile_facts;
+MDW_API mdw_status mdw_symfile_about(const mdw_symfile *file,
+                                     mdw_symfile_facts *out);
+/* Hashes all of the index, and `source` when it is given. MDW_E_DAMAGED: the
+ * index; MDW_E_MISMATCH: another source. MDW_ABSENT: the index is whole, but
+ * there is no source or no note of its hash. */
+MDW_API mdw_status mdw_symfile_verify(const mdw_symfile *file, mdw_bytes source,
+                                      mdw_error *err);
 
 /* Fills rows, user and link_base of `image`; the file must outlive it. */
 MDW_API void mdw_symfile_image(const mdw_symfile *file, mdw_image *image);

@@ -172,6 +172,15 @@ static void put_debug_id(json *j, const mdw_debug_id *id)
         json_text(j, "000000000000000000000000000000000");
 }
 
+/* Where it can be had again; a path of this machine is nothing to others. */
+static void put_symbol_url(json *j, mdw_str place)
+{
+    if (str_starts(place, STR("http://")) || str_starts(place, STR("https://")))
+        member_str(j, "symbol_url", place);
+    else
+        member_null(j, "symbol_url");
+}
+
 static void put_module(json *j, const view *v, const mdw_module *m,
                        size_t index)
 {
@@ -191,7 +200,7 @@ static void put_module(json *j, const view *v, const mdw_module *m,
     member_bool(j, "loaded_symbols",
                 use.frames && (names == MDW_OK || corrupt));
     member_bool(j, "missing_symbols", names == MDW_ABSENT);
-    member_null(j, "symbol_url");
+    put_symbol_url(j, use.place);
     member_str(j, "version", m->version);
     json_object_end(j);
 }

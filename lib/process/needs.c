@@ -275,10 +275,21 @@ static bool is_split(const session_module *m)
            mdw_symfile_has(names->file) & MDW_HAS_SPLIT;
 }
 
+static void keep_place(session *s, const session_module *m)
+{
+    mdw_symfile_facts facts = MDW_INIT(mdw_symfile_facts);
+    const need_state *n = &m->need[MDW_NEED_NAMES];
+    mdw_module_use *use = &s->report->uses[m->index];
+    bool used = use->status[MDW_NEED_NAMES] == MDW_OK && n->file;
+    if (used && mdw_symfile_about(n->file, &facts) == MDW_OK)
+        use->place = arena_str(s->report->store, facts.place);
+}
+
 void needs_tell(session *s)
 {
     for (size_t i = 0; i < s->module_count; i++) {
         const session_module *m = &s->modules[i];
+        keep_place(s, m);
         for (uint32_t need = 0; need < MDW_NEED_COUNT; need++)
             if (s->report->uses[i].status[need] != MDW_END)
                 tell_need(s, m, need);

@@ -1,6 +1,6 @@
 /* lib/source/disk.c - looking at folders, and writing files that appear whole.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* flock */
 
 #include "lib/source/disk.h"
 
@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,10 +139,17 @@ static mdw_status io(mdw_error *err, const char *what)
     return fail_at(err, MDW_E_IO, 0, 0, (uint64_t)errno, what);
 }
 
+#define NEW_PREFIX ".new-"
+enum {
+    NEW_RANDOM = 6,      /* characters of mkstemp */
+    SWEPT_AT_MOST = 4096 /* names of one folder */
+};
+
 mdw_status disk_create(disk_file *f, const char *folder, mdw_error *err)
 {
     f->fd = -1;
-    int len = snprintf(f->path, sizeof f->path, "%s/.new-XXXXXX", folder);
+    int len =
+        snprintf(f->path, sizeof f->path, "%s/" NEW_PREFIX "XXXXXX", folder);
     if (len < 0 || (size_t)len >= sizeof f->path)
         return fail(err, MDW_E_LIMIT, "path");
     if (!make_folder(folder))
@@ -150,6 +158,7 @@ mdw_status disk_create(disk_file *f, const char *folder, mdw_error *err)
     if (f->fd < 0)
         return io(err, "mkstemp");
     (void)fcntl(f->fd, F_SETFD, FD_CLOEXEC);
+    (void)flock(f->fd, LOCK_EX | LOCK_NB); /* for disk_sweep */
     return MDW_OK;
 }
 
@@ -203,4 +212,45 @@ void disk_drop(disk_file *f)
 void disk_remove(const char *path)
 {
     (void)unlink(path);
+}
+
+static bool is_new(const char *name)
+{
+    const char prefix[] = NEW_PREFIX;
+    return !strncmp(name, prefix, sizeof prefix - 1) &&
+           strlen(name) == sizeof prefix - 1 + NEW_RANDOM;
+}
+
+/* The lock says that no writer of this machine is left, the age that none of
+ * another is, and none that has made the file but not locked it yet. */
+static void sweep_one(const char *path, int64_t now)
+{
+    const int64_t hour = 3600 * NS;
+    disk_about about = disk_look(path, NULL);
+    if (about.kind != DISK_FILE || about.time > now || now - about.time < hour)
+        return;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        (void)unlink(path);
+    (void)close(fd);
+}
+
+void disk_sweep(const char *folder)
+{
+    char path[FILENAME_MAX];
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    int64_t now = disk_now();
+    for (int i = 0; dir && i < SWEPT_AT_MOST && (entry = readdir(dir));) {
+        if (!is_new(entry->d_name))
+            continue;
+        int len = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (len > 0 && (size_t)len < sizeof path)
+            sweep_one(path, now);
+        i++;
+    }
+    if (dir)
+        (void)closedir(dir);
 }

@@ -46,5 +46,8 @@ bool disk_rewind(disk_file *f); /* as if nothing had been written */
 mdw_status disk_keep(disk_file *f, const char *path, mdw_error *err);
 void disk_drop(disk_file *f); /* one that was not kept; twice is fine */
 void disk_remove(const char *path);
+/* Removes what writers that were killed left in the folder: files on their way
+ * that nobody has open for writing and that have not changed for an hour. */
+void disk_sweep(const char *folder);
 
 #endif

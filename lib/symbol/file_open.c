@@ -106,6 +106,7 @@ static mdw_status open_with(holder *h, mdw_bytes index, const file_want *want,
     o.by_unit = 1;
     o.release = holder_close;
     o.release_user = h;
+    o.place = want->place;
     return mdw_symfile_open(out->source, &o, &out->file, &out->trouble);
 }
 

@@ -38,6 +38,7 @@ struct files {
     pthread_mutex_t lock;
     pthread_cond_t built;
     uint64_t clock;
+    bool wrote; /* into the cache, which has not been swept since */
     size_t count;
     entry *buckets[BUCKETS];
 };
@@ -351,17 +352,24 @@ mdw_status files_work(files *f, mdw_error *err)
     entry *e = entry_with_job(f);
     uint32_t job = e ? e->job : (uint32_t)JOB_NONE;
     mdw_symfile *file = NULL;
+    bool sweep = false; /* who wrote can wait for that, too */
     opened_file opened;
     if (e) {
         e->job = JOB_NONE;
         opened = e->opened;
         file = mdw_symfile_hold(e->opened.file); /* and so its bytes */
+        f->wrote = true;
     } else {
         evict(f);
+        sweep = f->wrote;
+        f->wrote = false;
     }
     pthread_mutex_unlock(&f->lock);
-    if (!e)
+    if (!e) {
+        if (sweep)
+            disk_sweep(f->options.cache);
         return MDW_ABSENT;
+    }
     open_options options = options_for(f, false);
     mdw_status status = job == JOB_WRITE
                             ? file_write_index(&opened, &options, err)

@@ -297,6 +297,11 @@ mdw_status index_win_at(const index_view *view, uint32_t rva, index_win *out);
 mdw_status index_counter_at(const index_view *view, uint32_t n,
                             index_counter *out);
 
+/* Hashes every block, and then the source. MDW_E_DAMAGED; MDW_E_MISMATCH;
+ * MDW_ABSENT: no source was given, or its hash not noted. */
+mdw_status index_verify(const index_view *view, mdw_bytes source,
+                        mdw_error *err);
+
 /* Of an open symbol file. */
 const index_view *symfile_index(const mdw_symfile *file);
 

@@ -32,6 +32,8 @@ typedef struct built {
 
 struct mdw_symfile {
     arena *store;
+    uint32_t kind; /* enum mdw_symfile_kind */
+    mdw_str place;
     atomic_uint *references;
     built index;                 /* unless the caller has it */
     row_cache *cache;            /* STACK CFI, by rva */
@@ -48,6 +50,28 @@ struct mdw_symfile {
 
 /* --- building ---------------------------------------------------------- */
 
+/* What is known by its first bytes and not read yet: the DOS header of PE, the
+ * magics of Mach-O in both widths and orders and of universal files, MSF. */
+static uint32_t foreign_kind(mdw_bytes bytes)
+{
+    static const struct {
+        uint32_t kind;
+        mdw_str magic;
+    } known[] = {
+        {MDW_SYMFILE_PE, {"MZ", 2}},
+        {MDW_SYMFILE_MACHO, {"\xFE\xED\xFA\xCE", 4}},
+        {MDW_SYMFILE_MACHO, {"\xFE\xED\xFA\xCF", 4}},
+        {MDW_SYMFILE_MACHO, {"\xCE\xFA\xED\xFE", 4}},
+        {MDW_SYMFILE_MACHO, {"\xCF\xFA\xED\xFE", 4}},
+        {MDW_SYMFILE_MACHO, {"\xCA\xFE\xBA\xBE", 4}},
+        {MDW_SYMFILE_PDB, {"Microsoft C/C++ MSF 7.00", 24}},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (str_starts(str_from(bytes), known[i].magic))
+            return known[i].kind;
+    return MDW_SYMFILE_ANY;
+}
+
 static uint32_t kind_of(mdw_bytes bytes)
 {
     if (str_starts(str_from(bytes), STR(INDEX_MAGIC)))
@@ -55,7 +79,22 @@ static uint32_t kind_of(mdw_bytes bytes)
     if (str_starts(str_from(bytes), STR("\x7F"
                                         "ELF")))
         return MDW_SYMFILE_ELF;
-    return sym_is(bytes) ? MDW_SYMFILE_BREAKPAD : MDW_SYMFILE_ANY;
+    return sym_is(bytes) ? MDW_SYMFILE_BREAKPAD : foreign_kind(bytes);
+}
+
+/* All of a text is read: 64 bytes are a unit of work, and whether there are
+ * enough of them is known before the first is spent. */
+static mdw_status count_work(mdw_bytes source, const mdw_index_options *options,
+                             mdw_error *err)
+{
+    enum { UNIT = 64 };
+    mdw_budget budget;
+    mdw_status status = options_read(&budget, sizeof budget, options->budget);
+    if (status != MDW_OK)
+        return fail(err, status, "mdw_budget");
+    return !budget.work || source.len / UNIT <= budget.work
+               ? (mdw_status)MDW_OK
+               : fail(err, MDW_E_LIMIT, "budget.work");
 }
 
 static mdw_status build(uint32_t kind, mdw_bytes source,
@@ -68,7 +107,9 @@ static mdw_status build(uint32_t kind, mdw_bytes source,
         return fail_at(
             err, kind == MDW_SYMFILE_ANY ? MDW_E_FORMAT : MDW_E_UNSUPPORTED, 0,
             0, kind, "symbol file");
-    mdw_status status = index_writer_new(options, &w, err);
+    mdw_status status = is_elf ? MDW_OK : count_work(source, options, err);
+    if (status == MDW_OK)
+        status = index_writer_new(options, &w, err);
     if (status != MDW_OK)
         return status;
     status = is_elf ? elf_build(source, (mdw_bytes){0}, options, w, NULL, err)
@@ -211,9 +252,14 @@ mdw_status mdw_symfile_open(mdw_bytes bytes, const mdw_symfile_options *options,
     atomic_init(references, 1);
     f->store = store;
     f->references = references;
-    uint32_t kind = o.kind ? o.kind : kind_of(bytes);
-    status = kind == MDW_SYMFILE_ELF ? open_elf(f, bytes, &o, err)
-                                     : open_index(f, kind, bytes, &o, err);
+    f->kind = o.kind ? o.kind : kind_of(bytes);
+    f->place = arena_str(store, o.place);
+    if (o.place.len && !f->place.data)
+        status = fail(err, MDW_E_MEMORY, "symbol file");
+    else
+        status = f->kind == MDW_SYMFILE_ELF
+                     ? open_elf(f, bytes, &o, err)
+                     : open_index(f, f->kind, bytes, &o, err);
     if (status != MDW_OK) {
         mdw_symfile_close(f);
         return status;
@@ -279,6 +325,32 @@ uint32_t mdw_symfile_has(const mdw_symfile *file)
 bool symfile_second_best(const mdw_symfile *file)
 {
     return file->elf && !(file->info.has & MDW_HAS_LINES);
+}
+
+mdw_status mdw_symfile_about(const mdw_symfile *file, mdw_symfile_facts *out)
+{
+    mdw_symfile_facts f = MDW_INIT(mdw_symfile_facts);
+    f.kind = file->kind;
+    f.place = file->place;
+    f.has_index = file->view;
+    f.level = file->view ? file->info.level : (uint32_t)MDW_INDEX_FULL;
+    f.arch = file->info.arch;
+    f.debug_id = file->info.id;
+    if (file->view)
+        f.source_size = file->info.source_size;
+    else if (file->elf)
+        f.source_size = file->elf->bytes.len;
+    f.source_time = file->info.source_time;
+    f.has_hash = file->view && f.level == MDW_INDEX_FULL;
+    memcpy(f.source_hash, file->info.source_hash, sizeof f.source_hash);
+    return record_write(out, &f, sizeof f);
+}
+
+mdw_status mdw_symfile_verify(const mdw_symfile *file, mdw_bytes source,
+                              mdw_error *err)
+{
+    return file->view ? index_verify(file->view, source, err)
+                      : (mdw_status)MDW_ABSENT;
 }
 
 uint32_t symfile_references(const mdw_symfile *file)
