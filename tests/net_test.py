@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Symbol servers for real, over loopback. net_test.py NET_CLIENT NET_MODULE
-[ELF_FILE]: with one, and Debian's debuginfod, also that."""
+MDWALK DUMP [ELF_FILE]: with one, and Debian's debuginfod, also that."""
+import json
 import os
 import pathlib
+import pty
 import re
 import shutil
 import socket
@@ -14,8 +16,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import http_server
 
-CLIENT, MODULE = sys.argv[1:3]
-ELF = sys.argv[3] if len(sys.argv) > 3 else None
+CLIENT, MODULE, MDWALK, DUMP = sys.argv[1:5]
+ELF = sys.argv[5] if len(sys.argv) > 5 else None
 bad = 0
 
 
@@ -116,12 +118,80 @@ def http(root):
     ask(at("wrong"), "m0=AA", cache=cache)
     check("a refused download is not kept", str(sorted(cache.iterdir()) == before), "True")
 
+    build_ids(root, server)
+    command(root, server)
+
     server.shutdown()
     server.server_close()
     got, ms, _ = ask(at("ok"), "m0=AA", "m1=AA")
     check("server gone", got, f"m0=AA cannot be read\n{url('ok')}: .*\nm1=AA cannot be read\n.*")
     check("soon known", f"{ms} ms", ms < 2000)
     check("what was fetched is there without it", ask(at("ok"), "m2=AA", cache=cache)[0], "m2=AA found f2")
+
+
+def build_ids(root, server):
+    """debuginfod's addresses, with answers that a real one does not give."""
+    if not ELF:
+        return
+    folder = root / "buildid"
+    folder.mkdir()
+    build_id = id_of(ELF)
+    other = "ab" * 20
+    for name in (build_id, other):
+        (folder / name).mkdir()
+        shutil.copy(ELF, folder / name / "debuginfo")
+    place = lambda mode: f"debuginfod:{server.url}/{mode}"
+    url = lambda mode, i: re.escape(f"{server.url}/{mode}/buildid/{i}/debuginfo")
+    mine, foreign = f"x={build_id}", f"x={other}"
+    check("build id: hit", ask(place("ok"), mine)[0], f"{mine} found \\w*")
+    check("build id: miss", ask(place("ok"), "x=" + "00" * 20)[0], "x=0{40} absent")
+    check("build id: wrong id", ask(place("ok"), foreign)[0],
+          f"{foreign} another identity\n{url('ok', other)}: another identity wants {other}, has {build_id}")
+    check("build id: slow answer", ask(place("delay-300"), mine)[0], f"{mine} found \\w*")
+    check("build id: too slow an answer", ask(place("delay-6000"), mine, timeout=1000)[0],
+          f"{mine} cannot be read\n{url('delay-6000', build_id)}: .*")
+    check("build id: truncated answer", ask(place("cut"), mine)[0], f"{mine} cut short\n{url('cut', build_id)}: cut short ")
+
+
+def command(root, server):
+    """What the command says of servers: where a file came from, and a line while it comes."""
+    def report(*words, stderr=subprocess.PIPE):
+        return subprocess.run([MDWALK, "-f", "json", "--no-cache", DUMP, *words], stdout=subprocess.PIPE, stderr=stderr,
+                              env=dict(os.environ, LD_LIBRARY_PATH=str(pathlib.Path(MODULE).resolve().parent)), timeout=60)
+    document = json.loads(report().stdout)
+    frame = next(f for t in document["threads"] for f in t["frames"] if f["module"])
+    module = next(m for m in document["modules"] if m["filename"] == frame["module"])
+    name, debug_id = module["debug_file"], module["debug_id"]
+    folder = root / name / debug_id
+    folder.mkdir(parents=True)
+    (folder / (name + ".sym")).write_text(f"MODULE Linux x86_64 {debug_id} {name}\nFUNC 0 {module_size(module):x} 0 served\n")
+    run = report(f"{server.url}/ok")
+    urls = {m["filename"]: m["symbol_url"] for m in json.loads(run.stdout)["modules"]}
+    check("symbol_url is the address that answered", urls.pop(frame["module"]) or "",
+          re.escape(f"{server.url}/ok/{name}/{debug_id}/{name}.sym"))
+    check("and null where nothing came", str(set(urls.values()) <= {None}), "True")
+    check("no progress line in a pipe", run.stderr.decode(), "")
+    master, slave = pty.openpty()
+    report(f"{server.url}/delay-300", stderr=slave)
+    os.close(slave)
+    text = b""
+    try:
+        while part := os.read(master, 4096):
+            text += part
+    except OSError:  # the end of a terminal
+        pass
+    os.close(master)
+    check("a progress line on a terminal, that goes away", text.decode(),
+          r"(\r\x1b\[Ksymbols: \d+ of \d+, [\d.]+ MB)+\r\x1b\[K")
+
+
+def module_size(module):
+    return int(module["end_addr"], 16) - int(module["base_addr"], 16)
+
+
+def id_of(file):
+    notes = subprocess.run(["readelf", "-n", file], capture_output=True, text=True, check=True).stdout
+    return re.search(r"Build ID: ([0-9a-f]{40})", notes)[1]
 
 
 def free_port():
@@ -138,8 +208,7 @@ def debuginfod(root):
     files = root / "elf"
     files.mkdir()
     shutil.copy(ELF, files)
-    notes = subprocess.run(["readelf", "-n", ELF], capture_output=True, text=True, check=True).stdout
-    build_id = re.search(r"Build ID: ([0-9a-f]{40})", notes)[1]
+    build_id = id_of(ELF)
     port = free_port()
     server = subprocess.Popen([program, "-p", str(port), "-d", ":memory:", "-F", str(files), "-t0", "-g0"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -162,6 +231,12 @@ def debuginfod(root):
         server.wait()
     got = ask("debuginfod", module, miss, cache=root / "c", env=env)[0]
     check("debuginfod gone: from its cache", got, f"{module} found \\w*\n{miss} absent")
+    env["DEBUGINFOD_CACHE_PATH"] = str(root / "empty")
+    got = ask("debuginfod", module, cache=root / "c2", env=env)[0]
+    check("debuginfod gone, and nothing in its cache", got, f"{module} cannot be read\n{build_id}: cannot be read .*")
+    env["DEBUGINFOD_URLS"] = ""
+    got = ask("debuginfod", module, cache=root / "c3", env=env)[0]
+    check("no DEBUGINFOD_URLS", got, f"{module} absent")
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -229,6 +229,68 @@ static void test_find_in_text(void)
     }
 }
 
+/* --- by debug link ------------------------------------------------------ */
+
+/* IEEE 802.3, bit by bit. */
+static uint32_t crc_of(const uint8_t *bytes, size_t len)
+{
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < len; i++) {
+        crc ^= bytes[i];
+        for (int k = 0; k < 8; k++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+    }
+    return ~crc;
+}
+
+/* An executable without a build id, known by the hash of its code. */
+static mdw_debug_id put_executable(fixture *f, const char *name, uint32_t crc)
+{
+    size_t len;
+    mdw_symfile_facts facts = MDW_INIT(mdw_symfile_facts);
+    put_elf(f, name, 0xAB, "x.dbg", crc);
+    char *bytes = text_of_file(in(f, name), &len);
+    memset(bytes + 0x80, 0x5A, 15); /* some code */
+    memset(bytes + 0x100, 0, 36);   /* no note */
+    put_bytes(f, name, bytes, len);
+    mdw_symfile *file = open_bytes(bytes, len);
+    CHECK(mdw_symfile_about(file, &facts) == MDW_OK);
+    CHECK_U64(facts.debug_id.form, MDW_DEBUG_ID_GUID);
+    mdw_symfile_close(file);
+    return facts.debug_id;
+}
+
+static void test_link(void)
+{
+    static elf_image e;
+    make_elf(&e, SHT_NOBITS);
+    for (int wrong = 0; wrong < 2; wrong++) {
+        t_case = wrong ? "a linked file with another checksum is another file"
+                       : "without an id a linked file is known by its checksum";
+        fixture f = fixture_new();
+        mdw_store *store = NULL;
+        mdw_provider p = MDW_INIT(mdw_provider);
+        mdw_module m = module_of("/usr/bin/x", 0);
+        mdw_symfile *file = NULL;
+        char name[256] = "";
+        put_bytes(&f, "usr/bin/.debug/x.dbg", e.at, ELF_SIZE);
+        m.debug_id = put_executable(&f, "usr/bin/x",
+                                    crc_of(e.at, ELF_SIZE) + (uint32_t)wrong);
+        m.format = MDW_FORMAT_ELF;
+        CHECK(mdw_store_new(NULL, &store, NULL) == MDW_OK &&
+              mdw_store_add(store, f.root, NULL) == MDW_OK);
+        mdw_store_provider(store, &p);
+        mdw_status status = ask(&p, &m, MDW_NEED_NAMES, &file);
+        CHECK(status == (wrong ? (mdw_status)MDW_ABSENT : MDW_OK));
+        if (file && mdw_symfile_read(file, TEXT + 0x18, NULL) == MDW_OK)
+            mdw_symfile_lookup(file, TEXT + 0x18, take_name, name);
+        text_is(name, wrong ? "" : "run");
+        mdw_symfile_close(file);
+        mdw_store_close(store);
+        fixture_drop(&f);
+    }
+}
+
 /* --- in a session ------------------------------------------------------- */
 
 typedef struct supply {
@@ -430,6 +492,7 @@ int main(int argc, char **argv)
     test_code_of_file();
     test_find_in_elf();
     test_find_in_text();
+    test_link();
     test_session(argc > 1 ? argv[1] : "testdata/dumps");
     return t_done();
 }

@@ -178,6 +178,53 @@ static void test_elf(void)
     }
 }
 
+static mdw_module elf_module(void)
+{
+    mdw_module m = module_of("/usr/bin/x", 0xAB);
+    m.format = MDW_FORMAT_ELF;
+    m.code_id = str(B);
+    m.debug_file = str("other");
+    m.debug_id = (mdw_debug_id){.form = MDW_DEBUG_ID_NONE};
+    return m;
+}
+
+static const struct {
+    const char *name, *file;
+    uint8_t id;
+    mdw_status want;
+} codes[] = {
+    {"code by build id", ".build-id/ab/" B_REST, 0xAB, MDW_OK},
+    {"code where the module was", "usr/bin/x", 0xAB, MDW_OK},
+    {"code by the module's name", "x", 0xAB, MDW_OK},
+    {"code in any file of the folder", "what.ever", 0xAB, MDW_OK},
+    {"code of another build", "usr/bin/x", 2, MDW_E_MISMATCH},
+    {"no code at all", "usr/bin/y.txt", 0xAB, MDW_ABSENT},
+};
+
+static void test_code(void)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        t_case = codes[i].name;
+        fixture f = fixture_new();
+        mdw_provider p;
+        mdw_module m = elf_module();
+        mdw_symfile *file = NULL;
+        uint8_t got[4] = {0};
+        put_elf(&f, codes[i].file, codes[i].id, NULL, 0);
+        mdw_store *store = store_at(f.root, &p);
+        CHECK(ask(&p, &m, MDW_NEED_CODE, &file) == codes[i].want);
+        CHECK((file != NULL) == (codes[i].want == MDW_OK));
+        if (file) {
+            mdw_memory code = mdw_symfile_code(file);
+            CHECK(code.read && code.read(code.user, 0, got, 4) == 4);
+            CHECK(!memcmp(got, "\177ELF", 4));
+        }
+        mdw_symfile_close(file);
+        mdw_store_close(store);
+        fixture_drop(&f);
+    }
+}
+
 /* --- places ------------------------------------------------------------- */
 
 static void test_order(void)
@@ -250,6 +297,7 @@ int main(void)
     test_mismatch_says_both();
     test_hostile();
     test_elf();
+    test_code();
     test_order();
     test_one_file();
     test_no_place();
