@@ -10,6 +10,7 @@
  * takes more than TIMES what addr2line takes. */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,8 +150,8 @@ static int choose(const char *path, char text[ASKED][20], char **out)
         return 0;
     for (size_t i = 0; i < ASKED; i++) {
         const code_symbol *s = &symbols.items[symbols.count * (i + 1) / 4];
-        (void)snprintf(text[i], sizeof text[i], "%llx",
-                       (unsigned long long)(f->image.start + s->rva));
+        (void)snprintf(text[i], sizeof text[i], "%" PRIx64,
+                       f->image.start + s->rva);
         out[i] = text[i];
     }
     arena_close(store);
