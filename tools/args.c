@@ -6,14 +6,20 @@
 
 #include "mdwalk/report.h"
 
-enum { WALKS = COMMAND_REPORT | COMMAND_UNWIND, ALL = WALKS | COMMAND_DUMP };
+enum {
+    EVENTS = COMMAND_REPORT | COMMAND_SEND,
+    WALKS = EVENTS | COMMAND_UNWIND,
+    ALL = WALKS | COMMAND_DUMP
+};
 
 enum option_id {
     OPTION_ADJUSTED,
+    OPTION_ATTACH,
     OPTION_BRIEF,
     OPTION_CACHE,
     OPTION_COLOUR,
     OPTION_DATA,
+    OPTION_DSN,
     OPTION_EVENT_ID,
     OPTION_EXPLAIN,
     OPTION_FAIL,
@@ -22,13 +28,16 @@ enum option_id {
     OPTION_INLINES,
     OPTION_LEVEL,
     OPTION_MAX_FRAMES,
+    OPTION_MAX_WAIT,
     OPTION_NO_CACHE,
     OPTION_NO_DEMANGLE,
     OPTION_NO_SCAN,
     OPTION_PRETTY,
+    OPTION_RETRIES,
     OPTION_SENTRY_COMPAT,
     OPTION_SENTRY_FRAMES,
     OPTION_SKIP_FRAMES,
+    OPTION_SYMBOLS,
     OPTION_THREAD,
     OPTION_VERSION
 };
@@ -42,26 +51,31 @@ typedef struct option {
 } option;
 
 static const option options[] = {
-    {OPTION_ADJUSTED, 0, "adjusted", NULL, COMMAND_REPORT},
+    {OPTION_ADJUSTED, 0, "adjusted", NULL, EVENTS},
+    {OPTION_ATTACH, 0, "attach", "WHAT", EVENTS},
     {OPTION_BRIEF, 0, "brief", NULL, COMMAND_REPORT},
     {OPTION_CACHE, 0, "cache", "DIR", WALKS},
     {OPTION_COLOUR, 0, "color", "WHEN", COMMAND_REPORT},
-    {OPTION_DATA, 0, "data", "KEY=VALUE", COMMAND_REPORT},
-    {OPTION_EVENT_ID, 0, "event-id", "ID", COMMAND_REPORT},
+    {OPTION_DATA, 0, "data", "KEY=VALUE", EVENTS},
+    {OPTION_DSN, 0, "dsn", "DSN", EVENTS},
+    {OPTION_EVENT_ID, 0, "event-id", "ID", EVENTS},
     {OPTION_EXPLAIN, 0, "explain", NULL, COMMAND_UNWIND},
     {OPTION_FAIL, 0, "fail-on-issues", NULL, WALKS},
     {OPTION_FORMAT, 'f', "format", "FORMAT", COMMAND_REPORT},
     {OPTION_HELP, 'h', "help", NULL, ALL},
-    {OPTION_INLINES, 0, "sentry-inlines", "HOW", COMMAND_REPORT},
-    {OPTION_LEVEL, 0, "level", "LEVEL", COMMAND_REPORT},
+    {OPTION_INLINES, 0, "sentry-inlines", "HOW", EVENTS},
+    {OPTION_LEVEL, 0, "level", "LEVEL", EVENTS},
     {OPTION_MAX_FRAMES, 0, "max-frames", "N", WALKS},
+    {OPTION_MAX_WAIT, 0, "max-wait", "SECONDS", COMMAND_SEND},
     {OPTION_NO_CACHE, 0, "no-cache", NULL, WALKS},
     {OPTION_NO_DEMANGLE, 0, "no-demangle", NULL, WALKS},
     {OPTION_NO_SCAN, 0, "no-scan", NULL, WALKS},
     {OPTION_PRETTY, 0, "pretty", NULL, COMMAND_REPORT},
-    {OPTION_SENTRY_COMPAT, 0, "sentry-compat", NULL, COMMAND_REPORT},
-    {OPTION_SENTRY_FRAMES, 0, "sentry-frames", "N", COMMAND_REPORT},
-    {OPTION_SKIP_FRAMES, 0, "skip-frames", "N", COMMAND_REPORT},
+    {OPTION_RETRIES, 0, "retries", "N", COMMAND_SEND},
+    {OPTION_SENTRY_COMPAT, 0, "sentry-compat", NULL, EVENTS},
+    {OPTION_SENTRY_FRAMES, 0, "sentry-frames", "N", EVENTS},
+    {OPTION_SKIP_FRAMES, 0, "skip-frames", "N", EVENTS},
+    {OPTION_SYMBOLS, 0, "symbols", "PATH", COMMAND_SEND},
     {OPTION_THREAD, 0, "thread", "N", WALKS},
     {OPTION_VERSION, 'V', "version", NULL, ALL},
 };
@@ -73,6 +87,7 @@ static const struct {
     {"report", COMMAND_REPORT},
     {"dump", COMMAND_DUMP},
     {"unwind", COMMAND_UNWIND},
+    {"send", COMMAND_SEND},
 };
 
 void args_help(void)
@@ -81,6 +96,7 @@ void args_help(void)
         "usage: mdwalk [report] [OPTION...] DUMP [SYMBOL_PATH...]\n"
         "       mdwalk dump DUMP [STREAM]\n"
         "       mdwalk unwind [--explain] [OPTION...] DUMP [SYMBOL_PATH...]\n"
+        "       mdwalk send [--dsn DSN] [OPTION...] DUMP...\n"
         "       mdwalk symbols index|lookup|info|list ...\n"
         "       mdwalk --compat breakpad|rust-minidump ...\n"
         "\n"
@@ -94,6 +110,7 @@ void args_help(void)
         "  report   the crash and the stacks (the default)\n"
         "  dump     every field of every stream, or of STREAM (name, number)\n"
         "  unwind   the frames with what is known of each\n"
+        "  send     the event, to Sentry: nothing else sends anything\n"
         "  symbols  builds, reads and finds symbol files\n"
         "  --compat as the first word: the options of minidump_stackwalk or\n"
         "           minidump-stackwalk, as when called by that name\n"
@@ -119,7 +136,8 @@ void args_help(void)
         "For sentry: --sentry-compat --adjusted --sentry-frames N "
         "--skip-frames\n"
         "N --sentry-inlines HOW --event-id ID --level LEVEL --data KEY=VALUE\n"
-        "(mdwalk(1))\n"
+        "--attach minidump|attachment|none; to send: --dsn DSN (SENTRY_DSN),\n"
+        "--symbols PATH, --retries N, --max-wait SECONDS (mdwalk(1))\n"
         "\n"
         "Exit status: 0 done, of a damaged dump too; 1 done with issues, with\n"
         "--fail-on-issues; 2 no minidump, unreadable, or wrong usage.\n",
@@ -218,6 +236,50 @@ static bool add_data(args *out, const char *value)
     return true;
 }
 
+static bool set_attach(args *out, const char *value)
+{
+    static const char *const whats[] = {
+        [MDW_ATTACH_NONE] = "none",
+        [MDW_ATTACH_FILE] = "attachment",
+        [MDW_ATTACH_MINIDUMP] = "minidump",
+    };
+    for (unsigned i = 0; i < sizeof whats / sizeof *whats; i++)
+        if (!strcmp(value, whats[i])) {
+            out->attach = i;
+            return true;
+        }
+    return wrong("--attach must be minidump, attachment or none", value);
+}
+
+static bool add_path(args *out, const char *word)
+{
+    if (out->symbols.path_count == MAX_SYMBOL_PATHS)
+        return wrong("too many symbol paths", word);
+    out->symbols.paths[out->symbols.path_count++] = word;
+    return true;
+}
+
+static bool set_sending(args *out, enum option_id id, const char *value)
+{
+    switch (id) {
+    case OPTION_ATTACH:
+        return set_attach(out, value);
+    case OPTION_DSN:
+        out->dsn = value;
+        return true;
+    case OPTION_MAX_WAIT:
+        return number(value, UINT32_MAX, &out->max_wait) ||
+               wrong("--max-wait must be a number of seconds", value);
+    case OPTION_RETRIES:
+        return number(value, 100, &out->retries) ||
+               wrong("--retries must be a number up to 100", value);
+    case OPTION_SYMBOLS:
+        return add_path(out, value);
+    default:
+        return false;
+    }
+}
+
 /* What only Sentry's formats look at. */
 static bool set_sentry(args *out, enum option_id id, const char *value)
 {
@@ -244,7 +306,7 @@ static bool set_sentry(args *out, enum option_id id, const char *value)
         return number(value, UINT32_MAX, &o->skip) ||
                wrong("--skip-frames must be a number", value);
     default:
-        return false;
+        return set_sending(out, id, value);
     }
 }
 
@@ -315,7 +377,7 @@ static const option *find(const char *word, const char **value)
 typedef struct reading {
     int count, at;
     char *const *words;
-    unsigned given; /* bit: enum option_id */
+    uint64_t given; /* bit: enum option_id */
     bool literal;   /* after "--" */
     int files;
     bool has_command;
@@ -334,7 +396,7 @@ static bool read_option(reading *r, args *out)
             return wrong("option needs a value", word);
         value = r->words[++r->at];
     }
-    r->given |= 1u << o->id;
+    r->given |= UINT64_C(1) << o->id;
     return set(out, o->id, value ? value : "");
 }
 
@@ -354,20 +416,23 @@ static bool read_command(reading *r, args *out)
 static bool read_file(reading *r, args *out)
 {
     const char *word = r->words[r->at];
+    if (out->command == COMMAND_SEND) {
+        if (out->dump_count == MAX_DUMPS)
+            return wrong("too many minidumps", word);
+        out->dumps[out->dump_count++] = word;
+    }
     if (r->files++ == 0) {
         out->file = word;
         return true;
     }
+    if (out->command == COMMAND_SEND)
+        return true;
     if (out->command == COMMAND_DUMP && r->files == 2) {
         out->stream = word;
         return true;
     }
-    if (out->command & WALKS) {
-        if (out->symbols.path_count == MAX_SYMBOL_PATHS)
-            return wrong("too many symbol paths", word);
-        out->symbols.paths[out->symbols.path_count++] = word;
-        return true;
-    }
+    if (out->command & WALKS)
+        return add_path(out, word);
     return wrong("too many arguments", word);
 }
 
@@ -375,7 +440,9 @@ bool args_read(int count, char *const *words, args *out)
 {
     *out = (args){.command = COMMAND_REPORT,
                   .format = "human",
-                  .sentry = MDW_INIT(mdw_sentry_options)};
+                  .sentry = MDW_INIT(mdw_sentry_options),
+                  .retries = 4,
+                  .max_wait = 300};
     reading r = {.count = count, .at = 1, .words = words};
     for (; r.at < count; r.at++) {
         const char *word = words[r.at];

@@ -11,12 +11,13 @@
 enum command {
     COMMAND_REPORT = 1 << 0,
     COMMAND_DUMP = 1 << 1,
-    COMMAND_UNWIND = 1 << 2
+    COMMAND_UNWIND = 1 << 2,
+    COMMAND_SEND = 1 << 3
 };
 
 enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
-enum { MAX_DATA = 1024 };
+enum { MAX_DATA = 1024, MAX_DUMPS = 1024 };
 
 typedef struct args {
     enum command command;
@@ -32,6 +33,12 @@ typedef struct args {
     symbol_args symbols;
     const char *data[MAX_DATA]; /* --data KEY=VALUE */
     int data_count;
+    uint32_t attach; /* enum mdw_attach_id */
+    /* send: */
+    const char *dsn; /* NULL: SENTRY_DSN */
+    const char *dumps[MAX_DUMPS];
+    int dump_count;
+    uint32_t retries, max_wait; /* attempts after the first; seconds */
     /* Other commands' (tools/compat.h). */
     bool stack_contents, code_pointers;
     bool main_only;            /* the thread that crashed or asked */

@@ -79,6 +79,9 @@ int command_report(const args *a)
         mdw_emit_options options = MDW_INIT(mdw_emit_options);
         fill(&w, a, &options);
         options.sentry = &sentry;
+        mdw_envelope_options envelope = MDW_INIT(mdw_envelope_options);
+        work_envelope(&w, a, a->file, &envelope);
+        options.envelope = &envelope;
         mdw_error err = {.code = MDW_OK};
         status = work_status(&w, a);
         mdw_status done = mdw_emit(w.report, a->format, &options,

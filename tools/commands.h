@@ -3,10 +3,12 @@
 #define MDWALK_TOOLS_COMMANDS_H
 
 #include "mdwalk/report.h"
+#include "mdwalk/sentry.h"
 #include "tools/args.h"
 #include "tools/input.h"
 #include "tools/symbols.h"
 
+int command_send(const args *a);
 int command_report(const args *a);
 int command_dump(const args *a);
 int command_unwind(const args *a);
@@ -27,6 +29,9 @@ bool work_open(work *w, const args *a);
 bool work_walk(work *w, const args *a, mdw_trace_fn trace, void *user);
 /* STATUS_DONE, or STATUS_ISSUES where that was asked for. */
 int work_status(const work *w, const args *a);
+/* --attach and --dsn; `file` names the dump. */
+void work_envelope(const work *w, const args *a, const char *file,
+                   mdw_envelope_options *out);
 void work_close(work *w);
 
 #endif

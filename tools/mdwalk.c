@@ -20,6 +20,8 @@ static int run(const args *a)
         return command_dump(a);
     if (a->command == COMMAND_UNWIND)
         return command_unwind(a);
+    if (a->command == COMMAND_SEND)
+        return command_send(a);
     return command_report(a);
 }
 

@@ -1,5 +1,6 @@
 /* tools/work.c - from a file name to a report. */
 #include <stdio.h>
+#include <string.h>
 
 #include "tools/commands.h"
 
@@ -64,6 +65,31 @@ int work_status(const work *w, const args *a)
 {
     bool issues = w->in.damaged || mdw_report_issue_count(w->report);
     return a->fail_on_issues && issues ? STATUS_ISSUES : STATUS_DONE;
+}
+
+/* The name without its folder and without the ending of what was unpacked. */
+static mdw_str attached_name(const char *file)
+{
+    static const char *const packed[] = {".gz", ".xz", ".bz2", ".zst"};
+    const char *slash = strrchr(file, '/');
+    const char *name = slash ? slash + 1 : file;
+    size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
+        size_t ending = strlen(packed[i]);
+        if (len > ending && !strcmp(name + len - ending, packed[i]))
+            return (mdw_str){name, len - ending};
+    }
+    return !strcmp(name, "-") ? (mdw_str){NULL, 0} : (mdw_str){name, len};
+}
+
+void work_envelope(const work *w, const args *a, const char *file,
+                   mdw_envelope_options *out)
+{
+    out->attach = a->attach;
+    out->dump = mdw_dump_bytes(w->in.dump);
+    out->filename = attached_name(file);
+    if (a->dsn)
+        out->dsn = (mdw_str){a->dsn, strlen(a->dsn)};
 }
 
 void work_close(work *w)

@@ -137,6 +137,7 @@ MDW_API const mdw_state *mdw_report_state(const mdw_report *report);
 /* --- writing ----------------------------------------------------------- */
 
 struct mdw_sentry_options; /* mdwalk/sentry.h */
+struct mdw_envelope_options;
 
 typedef struct mdw_emit_options {
     size_t size;
@@ -149,11 +150,14 @@ typedef struct mdw_emit_options {
                             module is said to lack them */
     bool stack_contents; /* breakpad-human: the memory of each frame */
     bool code_pointers;  /* breakpad-human: words there that point to code */
-    const struct mdw_sentry_options *sentry; /* sentry, sentry-rich; or NULL */
+    const struct mdw_sentry_options *sentry; /* sentry, sentry-rich, envelope;
+                                                or NULL */
+    const struct mdw_envelope_options *envelope; /* envelope; or NULL */
 } mdw_emit_options;
 
 /* Formats by name: "human", "json", minidump_stackwalk's two, "breakpad" for
- * machines and "breakpad-human", and Sentry's, "sentry" and "sentry-rich". */
+ * machines and "breakpad-human", and Sentry's, "sentry", "sentry-rich" and
+ * "envelope", whose event is rich. */
 MDW_API const char *mdw_format_name(size_t index); /* NULL past the last */
 /* MDW_E_ARG: no such format; MDW_E_IO: the sink gave up. */
 MDW_API mdw_status mdw_emit(const mdw_report *report, const char *format,

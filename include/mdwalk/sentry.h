@@ -299,6 +299,56 @@ MDW_API const mdw_value *mdw_sentry_rest(const mdw_sentry *sentry);
 MDW_API mdw_status mdw_sentry_json(const mdw_sentry *sentry, bool pretty,
                                    mdw_sink sink, mdw_error *err);
 
+/* --- envelopes ---------------------------------------------------------- */
+
+enum mdw_attach_id {
+    MDW_ATTACH_NONE,
+    MDW_ATTACH_FILE,    /* event.attachment: kept beside our event */
+    MDW_ATTACH_MINIDUMP /* event.minidump: the server works it out anew, and
+                           what this library found is not looked at */
+};
+
+typedef struct mdw_envelope_options {
+    size_t size;
+    uint32_t attach; /* enum mdw_attach_id */
+    mdw_bytes dump;  /* what is attached */
+    mdw_str filename;
+    mdw_str dsn; /* empty: left out */
+} mdw_envelope_options;
+
+/* The event as an item, and with `attach` the dump as another. MDW_E_ARG,
+ * MDW_E_IO: the sink gave up. */
+MDW_API mdw_status mdw_sentry_envelope(const mdw_sentry *sentry,
+                                       const mdw_envelope_options *options,
+                                       mdw_sink sink, mdw_error *err);
+
+typedef struct mdw_send_options {
+    size_t size;
+    mdw_str dsn;            /* https://KEY@HOST/PROJECT */
+    uint32_t timeout_ms;    /* without a byte going anywhere; 0: 30000 */
+    const char *net_module; /* as in mdw_store_options */
+} mdw_send_options;
+
+#define MDW_SEND_TEXT_MAX 1024
+typedef struct mdw_send_answer {
+    size_t size;
+    uint32_t http_status; /* 0: no answer */
+    bool again;           /* another attempt may end otherwise */
+    uint32_t retry_after; /* seconds to wait before it; 0: not said */
+    uint32_t limited;     /* seconds in which more events like this one are
+                             refused; 0: none */
+    size_t text_len;      /* what the server said, NUL-terminated */
+    char text[MDW_SEND_TEXT_MAX];
+} mdw_send_answer;
+
+/* One attempt to send the envelope to the project of `dsn`; blocks. MDW_OK:
+ * accepted. MDW_E_ARG: no DSN; MDW_E_UNSUPPORTED: the network module is not
+ * there; MDW_E_IO: nobody answered, or the answer in `out`. */
+MDW_API mdw_status mdw_sentry_send(const mdw_sentry *sentry,
+                                   const mdw_envelope_options *envelope,
+                                   const mdw_send_options *options,
+                                   mdw_send_answer *out, mdw_error *err);
+
 #ifdef __cplusplus
 }
 #endif

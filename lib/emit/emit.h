@@ -62,6 +62,8 @@ mdw_status emit_breakpad(const mdw_report *report,
                          const mdw_emit_options *options, mdw_sink sink);
 mdw_status emit_breakpad_human(const mdw_report *report,
                                const mdw_emit_options *options, mdw_sink sink);
+mdw_status emit_envelope(const mdw_report *report,
+                         const mdw_emit_options *options, mdw_sink sink);
 mdw_status emit_human(const mdw_report *report, const mdw_emit_options *options,
                       mdw_sink sink);
 mdw_status emit_rust_json(const mdw_report *report,

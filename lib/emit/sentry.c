@@ -5,12 +5,11 @@
 #include "lib/base/options.h"
 #include "lib/emit/emit.h"
 
-static mdw_status emit_event(const mdw_report *report,
-                             const mdw_emit_options *options, bool rich,
-                             mdw_sink sink)
+static mdw_status make(const mdw_report *report,
+                       const mdw_emit_options *options, bool rich,
+                       mdw_sentry **event)
 {
     mdw_sentry_options own;
-    mdw_sentry *event = NULL;
     mdw_status status = options_read(&own, sizeof own, options->sentry);
     if (status != MDW_OK)
         return status;
@@ -20,9 +19,28 @@ static mdw_status emit_event(const mdw_report *report,
         own.one_stack = true;
         own.stack = options->stack;
     }
-    status = mdw_sentry_new(report, &own, &event, NULL);
+    return mdw_sentry_new(report, &own, event, NULL);
+}
+
+static mdw_status emit_event(const mdw_report *report,
+                             const mdw_emit_options *options, bool rich,
+                             mdw_sink sink)
+{
+    mdw_sentry *event = NULL;
+    mdw_status status = make(report, options, rich, &event);
     if (status == MDW_OK)
         status = mdw_sentry_json(event, options->pretty, sink, NULL);
+    mdw_sentry_close(event);
+    return status;
+}
+
+mdw_status emit_envelope(const mdw_report *report,
+                         const mdw_emit_options *options, mdw_sink sink)
+{
+    mdw_sentry *event = NULL;
+    mdw_status status = make(report, options, true, &event);
+    if (status == MDW_OK)
+        status = mdw_sentry_envelope(event, options->envelope, sink, NULL);
     mdw_sentry_close(event);
     return status;
 }

@@ -12,6 +12,7 @@ static const struct {
     {"human", emit_human},       {"json", emit_rust_json},
     {"breakpad", emit_breakpad}, {"breakpad-human", emit_breakpad_human},
     {"sentry", emit_sentry},     {"sentry-rich", emit_sentry_rich},
+    {"envelope", emit_envelope},
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats };

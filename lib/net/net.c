@@ -461,6 +461,7 @@ const net_api *mdw_net(uint32_t version)
                                 .close = net_close,
                                 .start = net_start,
                                 .turn = net_turn,
-                                .debuginfod = net_debuginfod};
+                                .debuginfod = net_debuginfod,
+                                .post = net_send};
     return version == NET_VERSION ? &api : NULL;
 }

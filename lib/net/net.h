@@ -17,4 +17,7 @@ mdw_status debuginfod_find(net *n, const net_options *options,
                            char path[NET_PATH_SIZE], uint64_t *bytes,
                            uint64_t *number);
 
+/* post.c: libcurl has been begun. */
+mdw_status net_send(const net_post *request, net_answer *out);
+
 #endif

@@ -103,6 +103,12 @@ mdw_status data_contexts(mdw_sentry *s);
 /* Fills `rest`; `own` are our contexts beside os and device. */
 mdw_status data_rest(mdw_sentry *s, const mdw_member *own, uint32_t count);
 
+/* envelope.c: options checked, and everything before the dump's bytes. */
+mdw_status envelope_read(const mdw_envelope_options *options,
+                         mdw_envelope_options *own);
+mdw_status envelope_head(const mdw_sentry *s, const mdw_envelope_options *o,
+                         mdw_sink sink);
+
 /* value.c */
 mdw_value value_str(mdw_str text);
 mdw_value value_u64(uint64_t value);

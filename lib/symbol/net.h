@@ -5,7 +5,7 @@
 
 #include "mdwalk/symbol.h"
 
-enum { NET_VERSION = 1, NET_PATH_SIZE = 4096 };
+enum { NET_VERSION = 2, NET_PATH_SIZE = 4096 };
 #define NET_MODULE "libmdwalk-net.so.0"
 #define NET_SYMBOL "mdw_net"
 
@@ -32,6 +32,28 @@ typedef struct net_request {
     void *user;
 } net_request;
 
+/* Something to send; everything lives until `post` returns. */
+typedef struct net_post {
+    const char *url;
+    const char *const *headers;
+    size_t header_count;
+    const mdw_bytes *parts; /* of the body, one behind the other */
+    size_t part_count;
+    uint32_t timeout_ms; /* without a byte going anywhere */
+    bool attached;       /* more than an event: limits of attachments count */
+} net_post;
+
+enum { NET_TEXT = 1024 };
+typedef struct net_answer {
+    uint32_t http_status;          /* 0: none came */
+    bool again;                    /* another attempt may end otherwise */
+    uint32_t retry_after, limited; /* seconds; 0: not said */
+    uint64_t number; /* what the network said, without an answer */
+    const char *what;
+    size_t text_len;
+    char text[NET_TEXT];
+} net_answer;
+
 typedef struct net_api {
     uint32_t version;
     /* Under the library's lock: libcurl's beginning is not safe on many
@@ -47,6 +69,8 @@ typedef struct net_api {
      * libdebuginfod's cache; MDW_ABSENT; MDW_E_IO with errno in `number`. */
     mdw_status (*debuginfod)(net *n, const char *build_id, bool executable,
                              char path[NET_PATH_SIZE], uint64_t *number);
+    /* Blocks. MDW_OK: taken (2xx); MDW_E_IO; MDW_E_MEMORY. */
+    mdw_status (*post)(const net_post *request, net_answer *out);
 } net_api;
 
 typedef const net_api *(*net_entry_fn)(uint32_t version);
