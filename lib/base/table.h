@@ -20,16 +20,20 @@ static inline table table_at(mdw_bytes bytes, uint32_t stride)
                    count > UINT32_MAX ? UINT32_MAX : (uint32_t)count};
 }
 
-/* `offset` is a constant of the record's layout and below its size. Compilers
- * make one load of this. */
+/* The word at `p`; compilers make one load of this. */
+static inline uint32_t table_word(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+           (uint32_t)p[3] << 24;
+}
+
+/* `offset` is a constant of the record's layout and below its size. */
 static inline uint32_t table_u32(const table *t, uint32_t index,
                                  uint32_t offset)
 {
     if (index >= t->count || offset > t->stride - 4)
         return 0;
-    const uint8_t *p = t->bytes.data + (size_t)index * t->stride + offset;
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-           (uint32_t)p[3] << 24;
+    return table_word(t->bytes.data + (size_t)index * t->stride + offset);
 }
 
 /* `size` bytes (at most 8) at `at` of `bytes`; false if they are not there. */
@@ -46,19 +50,33 @@ static inline bool bytes_uint(mdw_bytes bytes, uint64_t at, unsigned size,
     return true;
 }
 
+/* How many of `left` records (at least one) start with a key <= `key`. */
+static inline __attribute__((always_inline)) uint32_t table_short_run(
+    const uint8_t *p, uint32_t left, size_t stride, uint32_t key)
+{
+    uint32_t n = 0;
+    while (left > 1) {
+        uint32_t half = left / 2;
+        uint32_t over = table_word(p + (n + half - 1) * stride) > key;
+        n += half & (over - 1);
+        left -= half;
+    }
+    return n + (table_word(p + n * stride) <= key);
+}
+
 /* The same as table_after, without a branch that depends on the records: for
  * short runs, where a wrong guess costs more than a look. */
 static inline uint32_t table_after_short(const table *t, uint32_t low,
                                          uint32_t high, uint32_t key)
 {
-    uint32_t left = high > low ? high - low : 0;
-    while (left > 1) {
-        uint32_t half = left / 2;
-        uint32_t over = table_u32(t, low + half - 1, 0) > key;
-        low += half & (over - 1);
-        left -= half;
-    }
-    return left ? low + (table_u32(t, low, 0) <= key) : low;
+    if (high > t->count)
+        high = t->count;
+    if (low >= high)
+        return low;
+    const uint8_t *p = t->bytes.data + (size_t)low * t->stride;
+    uint32_t left = high - low;
+    return low + (t->stride == 4 ? table_short_run(p, left, 4, key)
+                                 : table_short_run(p, left, t->stride, key));
 }
 
 /* How many of the records [low, high) start with a key <= `key`, plus low: the

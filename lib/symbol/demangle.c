@@ -36,7 +36,8 @@ static bool is_mangled(mdw_str name)
 size_t demangle(mdw_str name, char *out, size_t size)
 {
     char text[DEMANGLE_NAME_MAX + 1];
-    if (name.len > DEMANGLE_NAME_MAX || !is_mangled(name))
+    if (!name.len || *name.data != '_' || name.len > DEMANGLE_NAME_MAX ||
+        !is_mangled(name))
         return 0;
     memcpy(text, name.data, name.len);
     text[name.len] = 0;

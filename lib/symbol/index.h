@@ -36,7 +36,7 @@
 #include "mdwalk/unwind.h"
 
 enum {
-    INDEX_VERSION = 1, /* grows when a meaning changes, also of a register */
+    INDEX_VERSION = 2, /* grows when a meaning changes, also of a register */
     INDEX_HEADER_SIZE = 128,
     INDEX_ENTRY_SIZE = 24,
     INDEX_START = 4096,
@@ -85,13 +85,12 @@ enum {
  * is an offset in the source. */
 #define INDEX_SECTIONS(X)                                                      \
     X(1, STRINGS, 1)       /* F  a string: ULEB128 length, bytes */            \
-    X(2, FUNCTION_RVA, 4)  /* DF ascending, no two equal: of the piece */      \
-    X(3, FUNCTION, 36)     /* F  beside FUNCTION_RVA */                        \
+    X(2, FUNCTION_RVA, 4)  /* D  ascending, no two equal: of the piece */      \
+    X(3, FUNCTION, 8)      /* F  the same, and where in BODY it is */          \
     X(4, FUNCTION_PAGE, 4) /* DF see INDEX_PAGE */                             \
     X(5, PUBLIC_RVA, 4)    /* DF ascending */                                  \
     X(6, PUBLIC, 8)        /* DF name or text, args */                         \
-    X(7, LINE, 12)         /* F  a function's lie together, ascending */       \
-    X(8, INLINE, 24)       /* F  a function's lie together, preorder */        \
+    X(7, BODY, 4)          /* F  words: all of one function together */        \
     X(9, FILE_NAME, 4)     /* DF by file number: string, or text; NONE */      \
     X(10, ORIGIN, 4)       /* D  by INLINE_ORIGIN number: text; NONE */        \
     X(11, ROW_RVA, 4)      /* F  ascending, no two equal */                    \
@@ -121,38 +120,43 @@ enum { INDEX_SECTIONS(X) INDEX_NO_SIZE };
  * up. */
 enum { INDEX_PAGE_SHIFT = 12, INDEX_PAGE_SHIFT_MAX = 31 };
 
-/* FUNCTION, 36 bytes of uint32. */
+/* FUNCTION, 8 bytes. */
+enum { INDEX_FUNCTION_KEY = 0, INDEX_FUNCTION_BODY = 4 };
+
+/* BODY, words: the head, the rva of each line and of each inlined call, then
+ * what belongs to each line and to each call. What one lookup needs lies on one
+ * page or two, and what it searches is 16 to a line of the cache. */
 enum {
-    INDEX_FUNCTION_START = 0, /* where it really begins, at or before its
-                                 piece */
-    INDEX_FUNCTION_BYTES = 4, /* from there */
-    INDEX_FUNCTION_ARGS = 8,
-    INDEX_FUNCTION_FLAGS = 12, /* enum mdw_symbol_flag */
-    INDEX_FUNCTION_NAME = 16,  /* string */
-    INDEX_FUNCTION_LINES = 20,
-    INDEX_FUNCTION_LINE_COUNT = 24,
-    INDEX_FUNCTION_INLINES = 28,
-    INDEX_FUNCTION_INLINE_COUNT = 32
+    INDEX_BODY_START = 0, /* where it really begins, at or before its piece */
+    INDEX_BODY_BYTES,     /* from there */
+    INDEX_BODY_ARGS,
+    INDEX_BODY_FLAGS, /* enum mdw_symbol_flag */
+    INDEX_BODY_NAME,  /* string */
+    INDEX_BODY_LINES,
+    INDEX_BODY_INLINES,
+    INDEX_BODY_HEAD
 };
 
 /* PUBLIC, CFI, FUNCTION_TEXT: 8 bytes. */
 enum { INDEX_PUBLIC_NAME = 0, INDEX_PUBLIC_ARGS = 4 };
 enum { INDEX_PIECE_BYTES = 0, INDEX_PIECE_TEXT = 4 };
 
-/* LINE, 12 bytes. A gap is a record with line 0 and file MDW_NONE. */
-enum { INDEX_LINE_RVA = 0, INDEX_LINE_LINE = 4, INDEX_LINE_FILE = 8 };
+/* A line in BODY, whose rvas ascend. A gap is one with line 0 and file
+ * MDW_NONE. */
+enum { INDEX_LINE_LINE = 0, INDEX_LINE_FILE, INDEX_LINE_WORDS };
 
-/* INLINE, 24 bytes. Children lie inside their parent (clipped when built), so
- * the innermost call at an address is the last record at or before it, or one
- * of that record's parents. A parent's index is below its child's, which every
- * reader checks: no file can make a loop. */
+/* An inlined call in BODY, in preorder. Children lie inside their parent
+ * (clipped when built), so the innermost call at an address is the last at or
+ * before it, or one of that one's parents. A parent is counted from the
+ * function's first call and is below its child, which every reader checks: no
+ * file can make a loop. */
 enum {
-    INDEX_INLINE_RVA = 0,
-    INDEX_INLINE_BYTES = 4,
-    INDEX_INLINE_NAME = 8,
-    INDEX_INLINE_CALL_FILE = 12,
-    INDEX_INLINE_CALL_LINE = 16,
-    INDEX_INLINE_PARENT = 20 /* MDW_NONE: the function itself */
+    INDEX_INLINE_BYTES = 0,
+    INDEX_INLINE_NAME,
+    INDEX_INLINE_CALL_FILE,
+    INDEX_INLINE_CALL_LINE,
+    INDEX_INLINE_PARENT, /* MDW_NONE: the function itself */
+    INDEX_INLINE_WORDS
 };
 
 /* WIN and FPO, 44 bytes. Of two that overlap without one holding the other,
@@ -231,8 +235,9 @@ typedef struct index_function {
     uint32_t args, flags;  /* enum mdw_symbol_flag */
     mdw_str name;          /* as in the file: not demangled */
     uint64_t text;         /* DIRECTORY: behind its FUNC line */
-    uint32_t line, lines;  /* FULL: the first of LINE, and how many */
-    uint32_t call, calls;  /* FULL: the same of INLINE */
+    uint32_t body;         /* FULL: where its lines begin in BODY */
+    uint32_t lines, calls; /* FULL */
+    bool checked;          /* FULL: every block of its body was */
 } index_function;
 
 /* One place in the source: innermost first, as mdw_symfile_lookup gives them.
@@ -286,7 +291,7 @@ mdw_status index_find(const index_view *view, uint32_t rva,
  * symbol, whose range has size 0. O(names). MDW_ABSENT. */
 mdw_status index_find_name(const index_view *view, mdw_str name,
                            mdw_range *out);
-/* Reads LINE and INLINE, or the function's own text. Allocates nothing. */
+/* Reads the function's body, or its own text. Allocates nothing. */
 mdw_status index_detail(const index_view *view, const index_function *function,
                         uint32_t rva, index_place_fn each, void *user);
 /* Fills `row` from ROW and RULES, or from the text of CFI. */
@@ -307,11 +312,11 @@ const index_view *symfile_index(const mdw_symfile *file);
 
 /* --- writing ----------------------------------------------------------- */
 
-/* STRINGS, LINE, INLINE and RULES grow side by side: each in pieces of 256 KiB
+/* STRINGS, BODY and RULES grow side by side: each in pieces of 256 KiB
  * that go to an unlinked file of its own in options->temporary, or, without
  * one, stay in memory up to the budget (then MDW_E_LIMIT). Functions, public
  * symbols, rows and STACK WIN are kept, 12 to 56 bytes each, and sorted at the
- * end; LINE and INLINE never move, since a function names its own. */
+ * end; a function's body never moves, since FUNCTION says where it is. */
 typedef struct index_writer index_writer;
 
 typedef struct index_line {

@@ -7,6 +7,8 @@
 #include "lib/symbol/view.h"
 #include "lib/symbol/writer.h"
 
+enum { NAME_SOON = 128 }; /* bytes: most names are shorter */
+
 static bool full(const index_view *v)
 {
     return v->info.level == MDW_INDEX_FULL;
@@ -58,46 +60,90 @@ static void function_from_text(const index_view *v, uint32_t at, uint64_t end,
     out->name = f.name;
 }
 
-/* The records of one function are far apart, so that a processor that waits
- * for each in turn does little else. */
-static void fetch(const index_view *v, uint32_t section, uint32_t first,
-                  uint32_t count)
+/* Whether `f` is so small that its body lies in one block or two, and those
+ * are to be trusted: most are, and then no word has to be asked for again. */
+static bool body_is_checked(const index_view *v, const index_function *f)
 {
-    const view_section *s = &v->section[section];
-    bytes_soon(s->bytes, (uint64_t)first * s->records.stride,
-               (uint64_t)count * s->records.stride);
+    enum { MOST = INDEX_BLOCK / INDEX_BODY_SIZE };
+    if (f->lines >= MOST || f->calls >= MOST)
+        return false;
+    uint32_t words =
+        f->lines * (1 + INDEX_LINE_WORDS) + f->calls * (1 + INDEX_INLINE_WORDS);
+    const table *t = &v->section[INDEX_BODY].records;
+    return words <= MOST && t->stride == INDEX_BODY_SIZE &&
+           view_words(v, INDEX_BODY, f->body, words + !words);
 }
 
-static void function_from_record(const index_view *v, const table *t,
-                                 uint32_t at, index_function *out)
+static uint32_t body_word(const index_view *v, const index_function *f,
+                          uint32_t at)
 {
-    out->line = table_u32(t, at, INDEX_FUNCTION_LINES);
-    out->lines = table_u32(t, at, INDEX_FUNCTION_LINE_COUNT);
-    out->call = table_u32(t, at, INDEX_FUNCTION_INLINES);
-    out->calls = table_u32(t, at, INDEX_FUNCTION_INLINE_COUNT);
-    fetch(v, INDEX_LINE, out->line, out->lines);
-    fetch(v, INDEX_INLINE, out->call, out->calls);
-    out->args = table_u32(t, at, INDEX_FUNCTION_ARGS);
-    out->flags = table_u32(t, at, INDEX_FUNCTION_FLAGS);
-    out->name = view_string(v, table_u32(t, at, INDEX_FUNCTION_NAME));
+    return f->checked ? table_u32(&v->section[INDEX_BODY].records, at, 0)
+                      : view_u32(v, INDEX_BODY, at, 0);
 }
 
-/* False: the function ends before `rva`. */
+/* How many of the `count` keys from `low` on are <= `rva`. */
+static uint32_t body_after(const index_view *v, const index_function *f,
+                           uint64_t low, uint32_t count, uint32_t rva)
+{
+    uint64_t high = low + count;
+    if (high > view_count(v, INDEX_BODY))
+        return 0;
+    uint32_t from = (uint32_t)low, to = (uint32_t)high;
+    return (f->checked ? table_after_short(&v->section[INDEX_BODY].records,
+                                           from, to, rva)
+                       : view_after(v, INDEX_BODY, from, to, rva)) -
+           from;
+}
+
+/* What is searched next is asked for before the name is read: a processor that
+ * waits for each in turn does little else. Lines are spread evenly enough for a
+ * guess at which of them it will be. */
+static void fetch(const index_view *v, const index_function *f, uint32_t rva,
+                  uint32_t name)
+{
+    enum { LINE = INDEX_LINE_WORDS * INDEX_BODY_SIZE, AROUND = 64 };
+    mdw_bytes body = v->section[INDEX_BODY].bytes;
+    uint64_t keys = (uint64_t)f->body * INDEX_BODY_SIZE;
+    uint64_t records = keys + ((uint64_t)f->lines + f->calls) * INDEX_BODY_SIZE;
+    uint64_t guess = (uint64_t)(rva - f->start) * f->lines / f->bytes;
+    bytes_soon(body, keys, records - keys);
+    records += guess * LINE;
+    bytes_soon(body, records > AROUND ? records - AROUND : 0, 3 * AROUND);
+    if (name != MDW_NONE)
+        bytes_soon(v->section[INDEX_STRINGS].bytes, name, NAME_SOON);
+}
+
+/* False: the function ends before `rva`, or nothing can be believed. */
+static bool covers_body(const index_view *v, uint32_t at, uint32_t rva,
+                        index_function *out)
+{
+    uint32_t head = view_u32(v, INDEX_FUNCTION, at, INDEX_FUNCTION_BODY);
+    const table *t = view_words(v, INDEX_BODY, head, INDEX_BODY_HEAD);
+    if (!t)
+        return false;
+    out->start = table_u32(t, head + INDEX_BODY_START, 0);
+    out->bytes = table_u32(t, head + INDEX_BODY_BYTES, 0);
+    if (!lies_in(rva, out->start, out->bytes))
+        return false;
+    uint32_t name = table_u32(t, head + INDEX_BODY_NAME, 0);
+    out->body = head + INDEX_BODY_HEAD; /* view_words: it is there */
+    out->lines = table_u32(t, head + INDEX_BODY_LINES, 0);
+    out->calls = table_u32(t, head + INDEX_BODY_INLINES, 0);
+    out->checked = body_is_checked(v, out);
+    fetch(v, out, rva, name);
+    out->args = table_u32(t, head + INDEX_BODY_ARGS, 0);
+    out->flags = table_u32(t, head + INDEX_BODY_FLAGS, 0);
+    out->name = view_string(v, name);
+    return true;
+}
+
+/* The same. */
 static bool covers(const index_view *v, uint32_t at, uint32_t rva,
                    index_function *out)
 {
     out->at = at;
-    if (full(v)) {
-        const table *t = view_record(v, INDEX_FUNCTION, at);
-        if (!t)
-            return false;
-        out->start = table_u32(t, at, INDEX_FUNCTION_START);
-        out->bytes = table_u32(t, at, INDEX_FUNCTION_BYTES);
-        if (!lies_in(rva, out->start, out->bytes))
-            return false;
-        function_from_record(v, t, at, out);
-        return true;
-    }
+    if (full(v))
+        return covers_body(v, at, rva, out);
     uint32_t start = view_u32(v, INDEX_FUNCTION_RVA, at, 0);
     uint32_t bytes = view_u32(v, INDEX_FUNCTION_TEXT, at, INDEX_PIECE_BYTES);
     if (!lies_in(rva, start, bytes))
@@ -114,7 +160,7 @@ static mdw_status find_public(const index_view *v, uint32_t rva, uint32_t after,
     if (!n)
         return MDW_ABSENT;
     uint32_t start = view_u32(v, INDEX_PUBLIC_RVA, n - 1, 0);
-    if (after && view_u32(v, INDEX_FUNCTION_RVA, after - 1, 0) > start)
+    if (after && view_u32(v, view_functions(v), after - 1, 0) > start)
         return MDW_ABSENT;
     uint32_t name = view_u32(v, INDEX_PUBLIC, n - 1, INDEX_PUBLIC_NAME);
     *out = (index_function){
@@ -138,7 +184,7 @@ static mdw_status find_public(const index_view *v, uint32_t rva, uint32_t after,
 mdw_status index_find(const index_view *v, uint32_t rva, index_function *out)
 {
     uint32_t after =
-        view_after_paged(v, INDEX_FUNCTION_RVA, INDEX_FUNCTION_PAGE, rva);
+        view_after_paged(v, view_functions(v), INDEX_FUNCTION_PAGE, rva);
     *out = (index_function){0};
     mdw_status status = MDW_OK;
     if (!after || !covers(v, after - 1, rva, out))
@@ -302,47 +348,44 @@ static void detail_from_text(const index_view *v, const index_function *f,
     }
 }
 
-static uint32_t sum(uint32_t a, uint32_t b)
+static void calls_from_body(const index_view *v, const index_function *f,
+                            uint32_t rva, detail *d)
 {
-    return b > UINT32_MAX - a ? UINT32_MAX : a + b;
-}
-
-static void calls_from_records(const index_view *v, const index_function *f,
-                               uint32_t rva, detail *d)
-{
-    uint32_t low = f->call, high = sum(low, f->calls);
-    uint32_t at = view_after(v, INDEX_INLINE, low, high, rva) - 1;
-    /* Wraps when there is none; then low is 0, or `at` below it. */
-    for (uint32_t i = 0; i < INDEX_DEPTH && at >= low && at < high; i++) {
-        const table *t = view_record(v, INDEX_INLINE, at);
-        if (!t)
+    uint64_t keys = (uint64_t)f->body + f->lines;
+    uint64_t records = keys + f->calls + (uint64_t)INDEX_LINE_WORDS * f->lines;
+    uint32_t at = body_after(v, f, keys, f->calls, rva) - 1;
+    for (uint32_t i = 0; i < INDEX_DEPTH && at < f->calls; i++) {
+        uint64_t record = records + (uint64_t)INDEX_INLINE_WORDS * at;
+        if (record + INDEX_INLINE_WORDS > view_count(v, INDEX_BODY))
             return;
-        if (lies_in(rva, table_u32(t, at, INDEX_INLINE_RVA),
-                    table_u32(t, at, INDEX_INLINE_BYTES)))
+        uint32_t r = (uint32_t)record;
+        if (lies_in(rva, body_word(v, f, (uint32_t)keys + at),
+                    body_word(v, f, r + INDEX_INLINE_BYTES)))
             d->calls[d->count++] =
-                (call){table_u32(t, at, INDEX_INLINE_NAME),
-                       table_u32(t, at, INDEX_INLINE_CALL_FILE),
-                       table_u32(t, at, INDEX_INLINE_CALL_LINE)};
-        uint32_t parent = table_u32(t, at, INDEX_INLINE_PARENT);
+                (call){body_word(v, f, r + INDEX_INLINE_NAME),
+                       body_word(v, f, r + INDEX_INLINE_CALL_FILE),
+                       body_word(v, f, r + INDEX_INLINE_CALL_LINE)};
+        uint32_t parent = body_word(v, f, r + INDEX_INLINE_PARENT);
         if (parent >= at) /* MDW_NONE too */
             break;
         at = parent;
     }
 }
 
-static void detail_from_records(const index_view *v, const index_function *f,
-                                uint32_t rva, detail *d)
+static void detail_from_body(const index_view *v, const index_function *f,
+                             uint32_t rva, detail *d)
 {
-    uint32_t low = f->line, high = sum(low, f->lines);
-    uint32_t after = view_after(v, INDEX_LINE, low, high, rva);
-    const table *t = after > low ? view_record(v, INDEX_LINE, after - 1) : NULL;
-    if (t) {
-        d->start = table_u32(t, after - 1, INDEX_LINE_RVA);
-        d->line = table_u32(t, after - 1, INDEX_LINE_LINE);
-        d->file = table_u32(t, after - 1, INDEX_LINE_FILE);
+    uint32_t after = body_after(v, f, f->body, f->lines, rva);
+    uint64_t record = (uint64_t)f->body + f->lines + f->calls +
+                      (uint64_t)INDEX_LINE_WORDS * (after - 1);
+    if (after && record + INDEX_LINE_WORDS <= view_count(v, INDEX_BODY)) {
+        uint32_t r = (uint32_t)record;
+        d->start = body_word(v, f, f->body + after - 1);
+        d->line = body_word(v, f, r + INDEX_LINE_LINE);
+        d->file = body_word(v, f, r + INDEX_LINE_FILE);
     }
     if (f->calls)
-        calls_from_records(v, f, rva, d);
+        calls_from_body(v, f, rva, d);
 }
 
 /* A place before its names are read. */
@@ -358,8 +401,8 @@ static void find_spots(const index_view *v, const detail *d, spot *spots)
         const call *c = i < d->count ? &d->calls[i] : NULL;
         spots[i] =
             (spot){c ? c->name : MDW_NONE, file, file_place(v, file), line};
-        bytes_soon(strings, spots[i].name, 1);
-        bytes_soon(strings, spots[i].file_at, 1);
+        bytes_soon(strings, spots[i].name, NAME_SOON);
+        bytes_soon(strings, spots[i].file_at, NAME_SOON);
         file = c ? c->file : MDW_NONE;
         line = c ? c->line : 0;
     }
@@ -398,7 +441,7 @@ mdw_status index_detail(const index_view *v, const index_function *f,
     d.file = MDW_NONE;
     d.line = d.count = d.start = 0;
     if (f->bytes && full(v))
-        detail_from_records(v, f, rva, &d);
+        detail_from_body(v, f, rva, &d);
     else if (f->bytes)
         detail_from_text(v, f, rva, &d);
     return tell(v, f, &d, each, user);

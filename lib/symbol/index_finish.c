@@ -58,11 +58,9 @@ static void put_functions(index_writer *w)
     size_t gone = piece_sweep(&w->pool, &w->pieces, &ignored);
     index_put_counter(w, INDEX_COVERED, gone, UINT64_MAX);
     const piece *at = w->pieces.items;
-    const writer_function *all = w->functions.items;
     for (size_t i = 0; i < w->pieces.count; i++) {
-        put32(w, INDEX_FUNCTION_RVA, at[i].rva);
-        index_put_words(w, INDEX_FUNCTION, all[at[i].number].word,
-                        FUNCTION_WORDS);
+        put32(w, INDEX_FUNCTION, at[i].rva);
+        put32(w, INDEX_FUNCTION, (uint32_t)at[i].number);
     }
     index_put_pages(w, INDEX_FUNCTION_PAGE, at, w->pieces.count,
                     w->info.image_size);

@@ -21,10 +21,10 @@ static mdw_str public_name(const index_view *v, uint32_t at)
 
 static bool find_function(const index_view *v, mdw_str name, mdw_range *out)
 {
-    uint32_t count = view_count(v, INDEX_FUNCTION_RVA);
+    uint32_t count = view_count(v, view_functions(v));
     for (uint32_t i = 0; i < count && !index_damaged(v); i++) {
         index_function f;
-        uint32_t rva = view_u32(v, INDEX_FUNCTION_RVA, i, 0);
+        uint32_t rva = view_u32(v, view_functions(v), i, 0);
         if (index_find(v, rva, &f) != MDW_OK || !str_equal(f.name, name))
             continue;
         *out = (mdw_range){f.start, f.bytes};

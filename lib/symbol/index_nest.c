@@ -17,13 +17,14 @@ static void put_words(index_writer *w, uint32_t section, const uint32_t *words,
     writer_put(w, section, bytes, 4 * count);
 }
 
-/* How many records of a section there are; fails where 32 bits end. */
-static uint32_t records(index_writer *w, uint32_t section, uint32_t size)
+static void list_put(index_writer *w, list *l, const uint32_t *words,
+                     size_t count)
 {
-    uint64_t n = w->section[section].size / size;
-    if (n >= UINT32_MAX)
-        pool_fail(&w->pool, MDW_E_LIMIT);
-    return (uint32_t)n;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t *to = list_add(&w->pool, l);
+        if (to)
+            *to = words[i];
+    }
 }
 
 static uint64_t end_of(const index_function *f)
@@ -48,20 +49,20 @@ static bool sorting_add(index_writer *w, uint32_t rva, uint32_t bytes,
 static void put_line(index_writer *w, uint64_t rva, uint32_t line,
                      uint32_t file)
 {
-    const uint32_t words[] = {(uint32_t)rva, line, file};
-    put_words(w, INDEX_LINE, words, 3);
+    const uint32_t key[] = {(uint32_t)rva}, words[] = {line, file};
+    list_put(w, &w->keys, key, 1);
+    list_put(w, &w->records, words, INDEX_LINE_WORDS);
 }
 
-void writer_put_lines(index_writer *w, const index_function *f,
-                      const index_line *lines, size_t count, uint32_t *first,
-                      uint32_t *written)
+uint32_t writer_put_lines(index_writer *w, const index_function *f,
+                          const index_line *lines, size_t count)
 {
-    *first = records(w, INDEX_LINE, INDEX_LINE_SIZE);
+    size_t before = w->keys.count;
     w->sorting.count = 0;
     for (size_t i = 0; i < count; i++)
         if (touches(f, lines[i].rva, lines[i].bytes) &&
             !sorting_add(w, lines[i].rva, lines[i].bytes, i))
-            return;
+            return 0;
     uint64_t ignored;
     piece_sweep(&w->pool, &w->sorting, &ignored);
     const piece *at = w->sorting.items;
@@ -75,7 +76,7 @@ void writer_put_lines(index_writer *w, const index_function *f,
     }
     if (w->sorting.count && end < end_of(f))
         put_line(w, end, 0, MDW_NONE);
-    *written = records(w, INDEX_LINE, INDEX_LINE_SIZE) - *first;
+    return (uint32_t)(w->keys.count - before);
 }
 
 /* A piece of an inlined call, clipped to its parent's. */
@@ -147,41 +148,38 @@ static void nest_all(index_writer *w, const index_function *f,
 static void put_inline(index_writer *w, const nest *n, const index_inline *from,
                        uint32_t parent)
 {
-    const uint32_t words[] = {n->rva,          n->bytes,        from->name,
-                              from->call_file, from->call_line, parent};
-    put_words(w, INDEX_INLINE, words, 6);
+    const uint32_t words[] = {n->bytes, from->name, from->call_file,
+                              from->call_line, parent};
+    list_put(w, &w->keys, &n->rva, 1);
+    list_put(w, &w->records, words, INDEX_INLINE_WORDS);
 }
 
-void writer_put_inlines(index_writer *w, const index_function *f,
-                        const index_inline *inlines, size_t count,
-                        uint32_t *first, uint32_t *written)
+uint32_t writer_put_inlines(index_writer *w, const index_function *f,
+                            const index_inline *inlines, size_t count)
 {
-    *first = records(w, INDEX_INLINE, INDEX_INLINE_SIZE);
-    *written = 0;
+    size_t before = w->keys.count;
     if (!count)
-        return;
+        return 0;
     nest_all(w, f, inlines, count);
     const nest *nested = w->nested.items;
     w->sorting.count = w->order.count = 0;
     for (size_t i = 1; i < w->nested.count; i++) /* by rva, outer first */
         if (!sorting_add(w, nested[i].rva, nested[i].depth, i))
-            return;
+            return 0;
     piece_sort(&w->pool, &w->sorting);
     if (w->pool.status != MDW_OK ||
         !list_grow(&w->pool, &w->order, w->nested.count))
-        return;
-    uint32_t *place = w->order.items; /* in the file, relative to the first */
+        return 0;
+    uint32_t *place = w->order.items; /* among the function's calls */
     const piece *at = w->sorting.items;
     place[0] = MDW_NONE;
     for (size_t i = 0; i < w->sorting.count; i++)
         place[at[i].number] = (uint32_t)i;
     for (size_t i = 0; i < w->sorting.count; i++) {
         const nest *n = &nested[at[i].number];
-        uint32_t parent = place[n->parent];
-        put_inline(w, n, &inlines[n->number],
-                   parent == MDW_NONE ? parent : *first + parent);
+        put_inline(w, n, &inlines[n->number], place[n->parent]);
     }
-    *written = records(w, INDEX_INLINE, INDEX_INLINE_SIZE) - *first;
+    return (uint32_t)(w->keys.count - before);
 }
 
 static uint64_t win_end(const writer_win *w)

@@ -218,11 +218,11 @@ uint32_t view_after_paged(const index_view *v, uint32_t section, uint32_t pages,
     uint32_t shift = view_u32(v, pages, 0, 0), count = view_count(v, section);
     if (shift < INDEX_PAGE_SHIFT || shift > INDEX_PAGE_SHIFT_MAX)
         return view_after(v, section, 0, count, key);
-    uint32_t page = key >> shift; /* < 2^20 */
-    if (page + 2 >= view_count(v, pages))
-        return view_after(v, section, 0, count, key);
-    return view_after(v, section, view_u32(v, pages, page + 1, 0),
-                      view_u32(v, pages, page + 2, 0), key);
+    uint32_t page = (key >> shift) + 1; /* <= 2^20 */
+    const table *t = view_words(v, pages, page, 2);
+    return t ? view_after(v, section, table_u32(t, page, 0),
+                          table_u32(t, page + 1, 0), key)
+             : view_after(v, section, 0, count, key);
 }
 
 mdw_bytes view_bytes(const index_view *v, uint32_t section, uint64_t at,
@@ -230,23 +230,38 @@ mdw_bytes view_bytes(const index_view *v, uint32_t section, uint64_t at,
 {
     const view_section *s = &v->section[section];
     mdw_bytes out = bytes_slice(s->bytes, at, len);
-    uint64_t from = s->offset + at;
-    for (uint64_t i = 0; i < out.len; i += INDEX_BLOCK)
-        if (!view_trusts(v, from + i))
-            return (mdw_bytes){NULL, 0};
-    if (!out.len || !view_trusts(v, from + out.len - 1))
+    if (!out.len)
         return (mdw_bytes){NULL, 0};
-    return out;
+    uint64_t from = s->offset + at, last = from + out.len - 1;
+    uint64_t next = from - from % INDEX_BLOCK + INDEX_BLOCK;
+    bool trusted = view_trusts(v, from);
+    for (; trusted && next <= last; next += INDEX_BLOCK)
+        trusted = view_trusts(v, next);
+    return trusted ? out : (mdw_bytes){NULL, 0};
 }
 
-mdw_str view_string(const index_view *v, uint32_t at)
+/* Of a length that needs more than one byte. */
+static mdw_str long_string(const index_view *v, uint32_t at)
 {
-    if (at == MDW_NONE)
-        return (mdw_str){NULL, 0};
     reader r =
         reader_at(view_bytes(v, INDEX_STRINGS, at, LEB_MAX), 0, 0, false);
     uint64_t len = reader_uleb(&r);
     if (r.bad)
         return (mdw_str){NULL, 0};
     return str_from(view_bytes(v, INDEX_STRINGS, at + r.pos, len));
+}
+
+mdw_str view_string(const index_view *v, uint32_t at)
+{
+    const view_section *s = &v->section[INDEX_STRINGS];
+    uint64_t len = 0;
+    if (at == MDW_NONE || !bytes_uint(s->bytes, at, 1, false, &len) ||
+        !view_trusts(v, s->offset + at))
+        return (mdw_str){NULL, 0};
+    if (len > 127)
+        return long_string(v, at);
+    mdw_bytes out = bytes_slice(s->bytes, (uint64_t)at + 1, len);
+    return !out.len || view_trusts(v, s->offset + at + out.len)
+               ? str_from(out) /* of at most two blocks */
+               : (mdw_str){NULL, 0};
 }

@@ -30,7 +30,6 @@ mdw_status index_writer_new(const mdw_index_options *options,
         .temporary = options->temporary,
         .info = {.level = options->level},
         .pieces = list_of(sizeof(piece)),
-        .functions = list_of(sizeof(writer_function)),
         .publics = list_of(sizeof(piece)),
         .rows = list_of(sizeof(piece)),
         .wins = list_of(sizeof(writer_win)),
@@ -38,6 +37,8 @@ mdw_status index_writer_new(const mdw_index_options *options,
         .sorting = list_of(sizeof(piece)),
         .nested = list_of(5 * sizeof(uint32_t)),
         .order = list_of(sizeof(uint32_t)),
+        .keys = list_of(sizeof(uint32_t)),
+        .records = list_of(sizeof(uint32_t)),
     };
     *out = w;
     return MDW_OK;
@@ -48,9 +49,9 @@ void index_writer_close(index_writer *w)
     if (!w)
         return;
     pool *p = &w->pool;
-    list *const lists[] = {&w->pieces,  &w->functions, &w->publics,
-                           &w->rows,    &w->wins,      &w->files,
-                           &w->sorting, &w->nested,    &w->order};
+    list *const lists[] = {&w->pieces, &w->publics, &w->rows,   &w->wins,
+                           &w->files,  &w->sorting, &w->nested, &w->order,
+                           &w->keys,   &w->records};
     for (size_t i = 0; i < sizeof lists / sizeof(list *); i++)
         list_drop(p, lists[i]);
     for (uint32_t i = 0; i < INDEX_SECTION_COUNT; i++)
@@ -154,16 +155,21 @@ void index_put_function(index_writer *w, const index_function *f, uint32_t name,
                         const index_line *lines, size_t line_count,
                         const index_inline *inlines, size_t inline_count)
 {
-    uint32_t at = 0, count = 0, inline_at = 0, calls = 0;
-    writer_put_lines(w, f, lines, line_count, &at, &count);
-    writer_put_inlines(w, f, inlines, inline_count, &inline_at, &calls);
+    uint64_t at = w->section[INDEX_BODY].size / INDEX_BODY_SIZE;
+    if (at >= UINT32_MAX)
+        pool_fail(&w->pool, MDW_E_LIMIT);
+    w->keys.count = w->records.count = 0;
+    uint32_t count = writer_put_lines(w, f, lines, line_count);
+    uint32_t calls = writer_put_inlines(w, f, inlines, inline_count);
     piece *p = list_add(&w->pool, &w->pieces);
-    writer_function *to = p ? list_add(&w->pool, &w->functions) : NULL;
-    if (!to)
+    if (!p || w->pool.status != MDW_OK)
         return;
-    *p = (piece){f->start, f->bytes, w->functions.count - 1};
-    *to = (writer_function){{f->start, f->bytes, f->args, f->flags, name, at,
-                             count, inline_at, calls}};
+    *p = (piece){f->start, f->bytes, at};
+    const uint32_t head[] = {f->start, f->bytes, f->args, f->flags,
+                             name,     count,    calls};
+    index_put_words(w, INDEX_BODY, head, INDEX_BODY_HEAD);
+    index_put_words(w, INDEX_BODY, w->keys.items, w->keys.count);
+    index_put_words(w, INDEX_BODY, w->records.items, w->records.count);
     see_end(w, (uint64_t)f->start + f->bytes);
     w->info.has |= MDW_HAS_FUNCTIONS | (count ? MDW_HAS_LINES : 0u) |
                    (calls ? MDW_HAS_INLINES : 0u);

@@ -68,9 +68,29 @@ static inline const table *view_record(const index_view *v, uint32_t section,
     return &s->records;
 }
 
+/* The same for `count` words of a section of words, at most a block of them. */
+static inline const table *view_words(const index_view *v, uint32_t section,
+                                      uint64_t first, uint32_t count)
+{
+    const view_section *s = &v->section[section];
+    uint64_t at = s->offset + first * s->records.stride;
+    if (first > s->records.count || s->records.count - first < count ||
+        !view_trusts(v, at) ||
+        !view_trusts(v, at + (uint64_t)count * s->records.stride - 1))
+        return NULL;
+    return &s->records;
+}
+
 static inline uint32_t view_count(const index_view *v, uint32_t section)
 {
     return v->section[section].records.count;
+}
+
+/* The section of the functions: in either level their places come first. */
+static inline uint32_t view_functions(const index_view *v)
+{
+    return v->info.level == MDW_INDEX_FULL ? INDEX_FUNCTION
+                                           : INDEX_FUNCTION_RVA;
 }
 
 /* table_after over a section; `high` is cut to what is there. */

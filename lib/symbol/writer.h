@@ -14,12 +14,6 @@ typedef struct writer_memo {
     uint32_t at; /* 0: nothing */
 } writer_memo;
 
-enum { FUNCTION_WORDS = INDEX_FUNCTION_SIZE / 4 };
-
-typedef struct writer_function {
-    uint32_t word[FUNCTION_WORDS];
-} writer_function;
-
 typedef struct writer_win {
     index_win win; /* range below 4 GiB; program unused */
     uint32_t program, parent, start;
@@ -30,15 +24,16 @@ struct index_writer {
     const char *temporary;
     index_info info;
     spool section[INDEX_SECTION_COUNT];
-    list pieces;    /* of functions: number is the index in `functions` */
-    list functions; /* writer_function */
-    list publics;   /* piece: bytes 0, number args << 32 | name */
-    list rows;      /* piece: number is the offset in RULES */
-    list wins;      /* writer_win */
-    list files;     /* uint32_t by number */
+    list pieces;  /* of functions: number is the place in BODY */
+    list publics; /* piece: bytes 0, number args << 32 | name */
+    list rows;    /* piece: number is the offset in RULES */
+    list wins;    /* writer_win */
+    list files;   /* uint32_t by number */
     uint64_t count[INDEX_COUNTER_KINDS], first[INDEX_COUNTER_KINDS];
     writer_memo *strings, *rules;
-    list sorting, nested, order; /* piece, nest, uint32_t: of one function */
+    /* Of one function. */
+    list sorting, nested, order; /* piece, nest, uint32_t */
+    list keys, records;          /* uint32_t: the words of its body */
 };
 
 void writer_put(index_writer *w, uint32_t section, const void *data,
@@ -46,14 +41,12 @@ void writer_put(index_writer *w, uint32_t section, const void *data,
 /* Where the bytes lie in their section, for equal ones the same place. */
 uint32_t writer_share(index_writer *w, writer_memo **memo, uint32_t section,
                       mdw_bytes head, mdw_bytes bytes);
-/* One function's lines and inlined calls: where the first lies, and how many
- * there are. */
-void writer_put_lines(index_writer *w, const index_function *f,
-                      const index_line *lines, size_t count, uint32_t *first,
-                      uint32_t *written);
-void writer_put_inlines(index_writer *w, const index_function *f,
-                        const index_inline *inlines, size_t count,
-                        uint32_t *first, uint32_t *written);
+/* One function's lines, and its inlined calls: into `keys` and `records`. How
+ * many there are. */
+uint32_t writer_put_lines(index_writer *w, const index_function *f,
+                          const index_line *lines, size_t count);
+uint32_t writer_put_inlines(index_writer *w, const index_function *f,
+                            const index_inline *inlines, size_t count);
 void writer_put_wins(index_writer *w, bool frame_data, uint32_t rvas,
                      uint32_t into);
 
