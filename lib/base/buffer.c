@@ -38,6 +38,15 @@ static mdw_status grow(buffer *b)
     return MDW_OK;
 }
 
+mdw_status buffer_reserve(buffer *b, size_t size)
+{
+    if (b->size || !size || size > size_most(b))
+        return MDW_OK;
+    b->data = b->alloc.alloc(b->alloc.user, size);
+    b->size = b->data ? size : 0;
+    return b->data ? (mdw_status)MDW_OK : MDW_E_MEMORY;
+}
+
 mdw_status buffer_room(buffer *b, size_t most, unsigned char **at,
                        size_t *count)
 {

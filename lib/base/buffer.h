@@ -15,6 +15,9 @@ typedef struct buffer {
 
 /* `alloc` NULL: malloc. Takes nothing yet. */
 buffer buffer_new(const mdw_allocator *alloc, uint64_t limit);
+/* Takes `size` bytes at once, when nothing was taken yet and the limit allows
+ * it: for who knows how much will come. MDW_E_MEMORY. */
+mdw_status buffer_reserve(buffer *b, size_t size);
 /* At least one writable byte behind what is filled, and at most `most` of
  * them: to `*at` and `*count`. Grows by doubling. One byte over the limit can
  * be had, so that a producer which ends exactly at the limit can say so;

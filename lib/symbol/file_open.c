@@ -3,6 +3,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/str.h"
+#include "lib/base/table.h"
 #include "lib/symbol/index.h"
 
 /* The bytes that a file answers from. */
@@ -45,10 +46,16 @@ uint32_t file_level(const mdw_symfile *file)
     return view ? index_about(view)->level : (uint32_t)MDW_INDEX_FULL;
 }
 
+/* The header says how large it will be. */
 static bool grow(void *user, const void *data, size_t len)
 {
     buffer *b = user;
     const unsigned char *from = data;
+    mdw_bytes head = {data, len};
+    uint64_t size;
+    if (!b->len && bytes_uint(head, INDEX_AT_SIZE, 8, false, &size) &&
+        size <= SIZE_MAX && buffer_reserve(b, (size_t)size) != MDW_OK)
+        return false;
     while (len) {
         unsigned char *at;
         size_t room;
@@ -71,7 +78,8 @@ static mdw_status build(mdw_bytes source, uint32_t level, int64_t time,
 {
     mdw_index_options index = MDW_INIT(mdw_index_options);
     index.level = level;
-    index.temporary = options->cache;
+    /* What a directory holds while it is built is not much more than itself. */
+    index.temporary = level == MDW_INDEX_FULL ? options->cache : NULL;
     index.budget = options->build;
     index.alloc = options->alloc;
     index.source_time = time;
