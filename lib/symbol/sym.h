@@ -45,6 +45,8 @@ typedef struct sym_function {
     mdw_str name;
 } sym_function;
 bool sym_read_function(text *t, bool is_public, sym_function *out);
+/* The same without the name: all of it that is numbers. */
+bool sym_read_place(text *t, bool is_public, sym_function *out);
 
 /* FILE. */
 bool sym_read_file(text *t, uint32_t *number, mdw_str *name);

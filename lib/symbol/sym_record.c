@@ -99,14 +99,19 @@ uint32_t sym_place(sym_range range, uint32_t *rva, uint32_t *bytes)
     return 0;
 }
 
-bool sym_read_function(text *t, bool is_public, sym_function *out)
+bool sym_read_place(text *t, bool is_public, sym_function *out)
 {
     *out = (sym_function){.shared = TEXT_WORD(t, "m")};
     if (!text_hex(t, UINT64_MAX, &out->range.rva))
         return false;
     if (!is_public && !text_hex(t, UINT64_MAX, &out->range.bytes))
         return false;
-    if (!hex32(t, &out->args))
+    return hex32(t, &out->args);
+}
+
+bool sym_read_function(text *t, bool is_public, sym_function *out)
+{
+    if (!sym_read_place(t, is_public, out))
         return false;
     out->name = text_rest(t);
     return true;

@@ -139,6 +139,23 @@ static bool passed_over(scan *s, uint64_t at)
            !TEXT_STARTS(&t, "STACK CFI I") && !TEXT_STARTS(&t, "STACK CFI  ");
 }
 
+/* The records that there are most of, without a search for the end of the line:
+ * no number is read across one. False: to be read with care. */
+static bool taken_at_once(scan *s, uint32_t kind, text *t, uint64_t at)
+{
+    sym_directory *d = s->d;
+    sym_function f;
+    if (kind == SYM_FUNC && sym_read_place(t, false, &f)) {
+        add_range(d, &d->functions, f.range, at);
+        return true;
+    }
+    if (kind == SYM_INIT && sym_read_range(t, &f.range)) {
+        add_range(d, &d->inits, f.range, at);
+        return true;
+    }
+    return false;
+}
+
 static void see_line(scan *s, uint64_t at)
 {
     sym_directory *d = s->d;
@@ -155,6 +172,8 @@ static void see_line(scan *s, uint64_t at)
         d->info.has |= kind == SYM_INLINE ? MDW_HAS_INLINES : 0u;
         return;
     }
+    if (taken_at_once(s, kind, &t, at))
+        return;
     mdw_str line;
     uint64_t next = at;
     lines_take(d->source, &next, &line);
