@@ -1,10 +1,14 @@
 /* tests/bench/make_sym.c - writes a large .sym that looks like one of a
- * browser's main library: the same bytes every time.
+ * browser's main library, and a dump whose 8 threads have 200 frames in it: the
+ * same bytes every time.
  *
- *   make_sym [functions] > FILE     default 500,000: about 450 MB */
+ *   make_sym FILE DUMP [functions]     default 500,000: about 500 MB */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "tests/synth/synth.h"
 
 static uint64_t state = 88172645463325252u;
 
@@ -94,7 +98,7 @@ static void function(uint32_t number, uint32_t own, uint32_t rva, uint32_t size)
     name(number);
     if (random_to(10) < 9)
         inlines(own, 0, rva, size);
-    if (random_to(2))
+    if (random_to(8))
         inlines(own, 0, rva + size / 2, size / 2);
     uint32_t line = 1 + random_to(3000);
     for (uint32_t at = rva; at < rva + size;) {
@@ -108,7 +112,9 @@ static void function(uint32_t number, uint32_t own, uint32_t rva, uint32_t size)
     }
 }
 
-static void rows(uint32_t rva, uint32_t size)
+/* The rows of one function; returns how many registers it pushes, the last of
+ * them before the ninth byte. */
+static uint32_t rows(uint32_t rva, uint32_t size)
 {
     printf("STACK CFI INIT %" PRIx32 " %" PRIx32 " .cfa: $rsp 8 + .ra: .cfa -8 "
            "+ ^\n",
@@ -118,31 +124,167 @@ static void rows(uint32_t rva, uint32_t size)
         printf("STACK CFI %" PRIx32 " .cfa: $rsp %" PRIu32 " + $r%" PRIu32
                ": .cfa -%" PRIu32 " + ^\n",
                rva + 2 * i + 1, 16 + 8 * i, 12 + i % 4, 16 + 8 * i);
+    return pushes;
+}
+
+/* What a 32-bit Windows file has beside its rows. */
+static void win(uint32_t rva, uint32_t size)
+{
+    if (random_to(2))
+        printf("STACK WIN 4 %" PRIx32 " %" PRIx32 " 6 0 8 4 2c 0 1 $T0 $ebp = "
+               "$eip $T0 4 + ^ = $ebp $T0 ^ = $esp $T0 8 + =\n",
+               rva, size);
+    else
+        printf("STACK WIN 0 %" PRIx32 " %" PRIx32 " 0 0 4 0 8 0 0 0\n", rva,
+               size);
+}
+
+/* --- the dump ---------------------------------------------------------- */
+
+enum { THREADS = 8, FRAMES = 25, STACK = 4096 };
+#define BASE UINT64_C(0x7f0000000000)
+#define STACKS UINT64_C(0x7ffc00000000)
+
+typedef struct frame {
+    uint64_t pc;
+    uint32_t pushes;
+} frame;
+
+static frame frames[FRAMES][THREADS]; /* neighbours are on different threads */
+
+static void put_word(uint8_t *at, uint64_t value)
+{
+    for (unsigned i = 0; i < 8; i++)
+        at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* What the frames of one thread leave on its stack. */
+static void fill_stack(uint8_t *stack, uint32_t thread)
+{
+    uint8_t *at = stack;
+    for (uint32_t i = 0; i < FRAMES; i++) {
+        at += 8 * (size_t)frames[i][thread].pushes;
+        put_word(at, i + 1 < FRAMES ? frames[i + 1][thread].pc : 0);
+        at += 8;
+    }
+}
+
+static void put_system(synth *s)
+{
+    synth_begin(s, 7);
+    put16(s, 9); /* AMD64 */
+    put16(s, 6);
+    put16(s, 0);
+    put8(s, 1);
+    put8(s, 0);
+    put32(s, 6);
+    put32(s, 1);
+    put32(s, 0);
+    put32(s, 0x8201); /* Linux */
+    put_string_ref(s, "Linux 6.1", 4);
+    put_zeros(s, 4 + 24);
+    synth_end(s);
+}
+
+static void put_threads(synth *s)
+{
+    static uint8_t stacks[THREADS][STACK], contexts[THREADS][1232];
+    synth_begin(s, 3);
+    put32(s, THREADS);
+    for (uint32_t i = 0; i < THREADS; i++) {
+        uint64_t stack = STACKS + (uint64_t)i * 2 * STACK;
+        fill_stack(stacks[i], i);
+        put_word(contexts[i] + 48, 0x10000F); /* ContextFlags */
+        put_word(contexts[i] + 152, stack);   /* Rsp */
+        put_word(contexts[i] + 248, frames[0][i].pc);
+        put32(s, 1000 + i);
+        put_zeros(s, 12 + 8);
+        put64(s, stack);
+        put_blob_ref(s, stacks[i], STACK);
+        put_blob_ref(s, contexts[i], sizeof contexts[i]);
+    }
+    synth_end(s);
+}
+
+static void put_modules(synth *s, uint32_t size)
+{
+    static const uint8_t id[] = "LEpB\xE5\x32\x98\x5A\x72\x28\xC1\x41\x83\x8E"
+                                "\xD9\x89\x14\xE9\xB7\xFF\x00\x11\x22\x33";
+    synth_begin(s, 4);
+    put32(s, 1);
+    put64(s, BASE);
+    put32(s, size);
+    put_zeros(s, 8);
+    put_string_ref(s, "/usr/lib/libbig.so", 4);
+    put_zeros(s, 52);
+    put_blob_ref(s, id, sizeof id - 1);
+    put_zeros(s, 8 + 16);
+    synth_end(s);
+}
+
+static int write_dump(const char *path, uint32_t size)
+{
+    synth *s = synth_new(false);
+    put_system(s);
+    put_threads(s);
+    put_modules(s, size);
+    mdw_bytes bytes = synth_finish(s);
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(bytes.data, 1, bytes.len, f) != bytes.len || fclose(f))
+        return 1;
+    synth_free(s);
+    return 0;
+}
+
+/* --- all of it --------------------------------------------------------- */
+
+static uint32_t after(uint32_t rva, uint32_t size)
+{
+    return rva + ((size + 31) & ~(uint32_t)15);
+}
+
+static void all_rows(const uint32_t *sizes, uint32_t functions)
+{
+    uint32_t rva = 0x10000, taken = 0;
+    for (uint32_t i = 0; i < functions; i++) {
+        uint32_t pushes = rows(rva, sizes[i]);
+        uint64_t due = (uint64_t)taken * functions / (THREADS * FRAMES);
+        if (taken < THREADS * FRAMES && i >= due) {
+            uint32_t at = 10 + random_to(sizes[i] - 10);
+            frames[taken / THREADS][taken % THREADS] =
+                (frame){BASE + rva + at, pushes};
+            taken++;
+        }
+        rva = after(rva, sizes[i]);
+    }
 }
 
 int main(int argc, char **argv)
 {
     uint32_t functions =
-        argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 500000;
+        argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 500000;
     uint32_t *sizes = calloc(functions + 1, sizeof *sizes);
-    if (!sizes)
-        return 1;
+    if (argc < 3 || !sizes || !freopen(argv[1], "w", stdout))
+        return 2;
+    /* As cp and tar write: the page cache keeps large pieces in one. */
+    setvbuf(stdout, NULL, _IOFBF, 1 << 22);
     head();
     uint32_t rva = 0x10000;
     for (uint32_t i = 0; i < functions; i++) {
         sizes[i] = 16 + random_to(40) * random_to(15) + random_to(30);
         function(i, (uint32_t)((uint64_t)i * FILES / functions), rva, sizes[i]);
-        rva += (sizes[i] + 31) & ~(uint32_t)15;
+        rva = after(rva, sizes[i]);
     }
-    for (uint32_t i = 0; i < functions / 8; i++) {
-        printf("PUBLIC %" PRIx32 " 0 _plt_%s%" PRIu32 "\n", rva + 16 * i,
-               word(), i);
-    }
-    rva = 0x10000;
+    for (uint32_t i = 0; i < functions / 8; i++)
+        printf("PUBLIC %s%" PRIx32 " 0 _plt_%s%" PRIu32 "\n",
+               random_to(16) ? "" : "m ", rva + 16 * i, word(), i);
+    all_rows(sizes, functions);
+    uint32_t end = rva + 2 * functions, at = 0x10000;
     for (uint32_t i = 0; i < functions; i++) {
-        rows(rva, sizes[i]);
-        rva += (sizes[i] + 31) & ~(uint32_t)15;
+        if (i % 8 == 0)
+            win(at, sizes[i]);
+        at = after(at, sizes[i]);
     }
     free(sizes);
-    return 0;
+    return fclose(stdout) || write_dump(argv[2], end);
 }
