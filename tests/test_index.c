@@ -51,6 +51,7 @@ static void make_source(void)
                       "STACK CFI %x .cfa: $rbp 16 +\n",
                       0x1000 + 0x100 * i, 8 + 8 * (i % 50),
                       0x1000 + 0x100 * i + 4);
+    sprintf(at, "STACK WIN 4 5d00 e0 0 0 8 4 2c 0 1 $eip $esp ^ =\n");
 }
 
 static mdw_bytes source_bytes(void)
@@ -80,11 +81,12 @@ static bool print(void *user, const index_place *p)
     return true;
 }
 
-/* Name, lines and row at `rva`; the first failure ends it. */
+/* Name, lines, row and STACK WIN at `rva`; the first failure ends it. */
 static mdw_status answer(const index_view *v, uint32_t rva, char *out)
 {
     index_function f;
     sym_row row;
+    index_win win;
     *out = 0;
     mdw_status status = index_find(v, rva, &f);
     if (status == MDW_OK)
@@ -95,6 +97,12 @@ static mdw_status answer(const index_view *v, uint32_t rva, char *out)
     if (status == MDW_OK)
         snprintf(out + strlen(out), 64, "cfa %d %+d", row.cfa.base,
                  (int)row.cfa.offset);
+    if (status < 0)
+        return status;
+    status = index_win_at(v, rva, &win);
+    if (status == MDW_OK)
+        snprintf(out + strlen(out), 64, " win %.*s", (int)win.program.len,
+                 win.program.data);
     return status < 0 ? status : MDW_OK;
 }
 
@@ -184,27 +192,38 @@ static void test_refusals(void)
     arena_close(store);
 }
 
-/* The directory is right and its source is another of the same length. */
+/* The directory is right and its source is another of the same length: each
+ * record that it points to is looked at before it is believed. */
 static void test_other_text(void)
 {
-    enum { RVA = 0x1000 + 0x100 * 77 };
-    static const char *const records[] = {"FUNC 5d00", "FUNC 5d00 e", "FILE 17",
-                                          "STACK CFI INIT 5d00",
-                                          "STACK CFI INIT 5d00 e"};
+    static const struct {
+        const char *record; /* its last digit becomes another */
+        uint32_t rva;
+    } rows[] = {{"FUNC 5d00", 0x5d00},
+                {"FUNC 5d00 e", 0x5d00},
+                {"FILE 17", 0x5d00},
+                {"INLINE_ORIGIN 18", 0x5d14},
+                {"PUBLIC 5df0", 0x5df4},
+                {"STACK CFI INIT 5d00", 0x5d00},
+                {"STACK CFI INIT 5d00 e", 0x5d00},
+                {"STACK WIN 4 5d00", 0x5d00}};
     bytes b;
     CHECK_U64((uint64_t)build(MDW_INDEX_DIRECTORY, NULL, 0, &b), MDW_OK);
-    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char got[ANSWER_MAX];
         index_view *v;
         arena *store = arena_new(NULL, 0);
-        char *at = strstr(source, records[i]);
-        t_case = records[i];
+        char *at = strstr(source, rows[i].record);
+        t_case = rows[i].record;
         CHECK(at != NULL);
-        char *digit = at + strlen(records[i]) - 1;
+        CHECK_U64((uint64_t)open_index(&b, store, &v), MDW_OK);
+        CHECK_U64((uint64_t)answer(v, rows[i].rva, got), MDW_OK);
+        char *digit = at + strlen(rows[i].record) - 1;
         char was = *digit;
         *digit = '9';
         CHECK_U64((uint64_t)open_index(&b, store, &v), MDW_OK);
-        CHECK_U64((uint64_t)answer(v, RVA, got), (uint64_t)MDW_E_DAMAGED);
+        CHECK_U64((uint64_t)answer(v, rows[i].rva, got),
+                  (uint64_t)MDW_E_DAMAGED);
         *digit = was;
         arena_close(store);
     }

@@ -230,6 +230,133 @@ static void test_damaged_index(void)
     end(&o);
 }
 
+/* --- a thousand damaged bytes ------------------------------------------- */
+
+enum { FUNCTIONS = 300, PLACES = 1000 };
+
+/* Functions with a line, an inlined call and a row, on many blocks. */
+static char *many_functions(void)
+{
+    static char text[FUNCTIONS * 400];
+    char *at = text;
+    at += sprintf(at, "MODULE Linux x86_64 " A " x.so\nFILE 0 a.c\nFILE 1 b.h\n"
+                      "INLINE_ORIGIN 0 called()\n");
+    for (int i = 0; i < FUNCTIONS; i++)
+        at += sprintf(at,
+                      "FUNC %x 100 0 function_%d(int, const char *)\n"
+                      "INLINE 0 %d 0 0 %x 10\n%x 80 %d 1\n%x 80 %d 0\n",
+                      0x100 * (i + 1), i, i + 7, 0x100 * (i + 1),
+                      0x100 * (i + 1), i + 1, 0x100 * (i + 1) + 0x80, i + 2);
+    for (int i = 0; i < FUNCTIONS; i++)
+        at += sprintf(
+            at, "STACK CFI INIT %x 100 .cfa: $rsp %d + .ra: .cfa -8 + ^\n",
+            0x100 * (i + 1), 8 * (i + 1));
+    return text;
+}
+
+static bool take_place(void *user, const mdw_symbol *s)
+{
+    char *text = user;
+    size_t len = strlen(text);
+    snprintf(text + len, 256 - len, "%.*s %.*s:%u;", (int)s->function.len,
+             s->function.data, (int)s->file.len, s->file.data,
+             (unsigned)s->line);
+    return true;
+}
+
+/* Name, line, inlined call and row of many functions, up to the first that is
+ * damaged. Whatever is answered must be right. */
+static mdw_status all_right(const mdw_symfile *file)
+{
+    mdw_image image = MDW_INIT(mdw_image);
+    image.range = (mdw_range){0, UINT32_MAX};
+    mdw_symfile_image(file, &image);
+    for (int i = 0; i < FUNCTIONS; i += 3) {
+        char got[256] = "", want[256];
+        mdw_row_query q = MDW_INIT(mdw_row_query);
+        mdw_row row = MDW_INIT(mdw_row);
+        q.pc = 0x100 * (uint64_t)(i + 1) + 8;
+        mdw_status status = mdw_symfile_lookup(file, q.pc, take_place, got);
+        if (status == MDW_OK) {
+            snprintf(want, sizeof want,
+                     "called() b.h:%d;function_%d(int, const char *) a.c:%d;",
+                     i + 1, i, i + 7);
+            text_is(got, want);
+            status = image.rows ? image.rows(image.user, &image, &q, &row)
+                                : MDW_ABSENT;
+        }
+        if (status != MDW_OK)
+            return status;
+        CHECK(row.cfa.offset == 8 * (i + 1));
+    }
+    return MDW_OK;
+}
+
+/* With byte `at` of the cached index changed, all answers are right, of a new
+ * index when that byte was read. Whether it was. */
+static bool rebuilt(opened *o, const char *index, const char *good, size_t len,
+                    size_t at)
+{
+    mdw_symfile *file;
+    put_bytes(&o->f, index, good, len);
+    flip(in(&o->f, index), at);
+    again(o);
+    CHECK(ask(&o->provider, &o->module, MDW_NEED_NAMES, &file) == MDW_OK);
+    mdw_status status = all_right(file);
+    mdw_symfile_close(file);
+    if (status == MDW_E_DAMAGED) {
+        CHECK(ask(&o->provider, &o->module, MDW_NEED_NAMES, &file) == MDW_OK);
+        CHECK(all_right(file) == MDW_OK);
+        mdw_symfile_close(file);
+        return true;
+    }
+    CHECK(status == MDW_OK);
+    return false;
+}
+
+static void flip_cached(opened *o, const char *index)
+{
+    enum { START = 4096, HEAD = 128 };
+    static char good[1 << 20];
+    size_t len;
+    uint32_t random = 1;
+    memcpy(good, text_of_file(in(&o->f, index), &len), sizeof good);
+    for (size_t at = 0; at < HEAD; at++)
+        CHECK(!rebuilt(o, index, good, len, at)); /* when it was opened */
+    unsigned read = 0;
+    for (unsigned tries = 0; tries < 4 * PLACES && read < PLACES; tries++) {
+        random = random * 1664525 + 1013904223;
+        size_t at = START + (random >> 8) % (len - START);
+        read += rebuilt(o, index, good, len, at);
+    }
+    CHECK_U64(read, PLACES);
+}
+
+static void test_places(void)
+{
+    char last[FIXTURE_PATH];
+    opened o = begin(true);
+    put_text(&o.f, SYM, many_functions());
+    t_case = "a thousand bytes of a directory";
+    mdw_symfile *file;
+    CHECK(ask(&o.provider, &o.module, MDW_NEED_NAMES, &file) == MDW_OK);
+    CHECK(all_right(file) == MDW_OK);
+    mdw_symfile_close(file);
+    CHECK_U64(work_all(&o), 1);
+    CHECK_U64(files_in(&o, "cache/deep", ".index", last), 1);
+    const char *index = last + strlen(o.f.root) + 1;
+    flip_cached(&o, index);
+    t_case = "a thousand bytes of a full index";
+    again(&o);
+    for (int i = 0; i < 40; i++) {
+        CHECK(ask(&o.provider, &o.module, MDW_NEED_NAMES, &file) == MDW_OK);
+        mdw_symfile_close(file);
+    }
+    CHECK(work_all(&o) >= 1);
+    flip_cached(&o, index);
+    end(&o);
+}
+
 static void test_no_room(void)
 {
     t_case = "a cache that cannot be written to costs nothing but time";
@@ -446,6 +573,7 @@ int main(void)
     test_written();
     test_source_changed();
     test_damaged_index();
+    test_places();
     test_no_room();
     test_two_writers();
     test_sweep();

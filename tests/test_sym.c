@@ -512,7 +512,7 @@ static void test_expression(uint32_t level)
 /* --- counters, identity ------------------------------------------------ */
 
 static const char bad_text[] = MODULE
-    "FUNC zz 1 0 g\nWHAT\n\nFUNC 10 0 0 e\n"
+    "FUNC zz 1 0 g\nWHAT\n\nINFO CODE_ID 5A9832E5 a.exe\nFUNC 10 0 0 e\n"
     "FUNC 10 20 0 f\nFUNC 18 8 0 h\nFUNC 100000000 1 0 i\nFILE 99999999 x\n";
 
 static void test_counters(uint32_t level)
