@@ -93,8 +93,8 @@ enum {
     X(7, BODY, 4)          /* F  words: all of one function together */        \
     X(9, FILE_NAME, 4)     /* DF by file number: string, or text; NONE */      \
     X(10, ORIGIN, 4)       /* D  by INLINE_ORIGIN number: text; NONE */        \
-    X(11, ROW_RVA, 4)      /* F  ascending, no two equal */                    \
-    X(12, ROW, 4)          /* F  offset in RULES; 0: no information */         \
+    X(12, ROW, 8)          /* F  rva, ascending, no two equal; offset in */    \
+                           /*    RULES, 0: no information */                   \
     X(13, ROW_PAGE, 4)     /* F  see INDEX_PAGE */                             \
     X(14, RULES, 1)        /* F  rule sets, each once; byte 0 is unused */     \
     X(15, CFI_RVA, 4)      /* D  STACK CFI INIT, ascending: of the piece */    \
@@ -105,6 +105,7 @@ enum {
     X(20, FUNCTION_TEXT, 8) /* D  size of the piece, text of its FUNC line */  \
     X(21, FPO_RVA, 4)       /* DF the other STACK WIN */                       \
     X(22, FPO, 44)          /* DF as WIN */                                    \
+    X(23, CFI_PAGE, 4)      /* D  see INDEX_PAGE */                            \
     X(63, CHECKS, 8)        /* DF XXH3-64 of each block from INDEX_START on */
 
 #define X(id, name, stride) INDEX_##name = (id),
@@ -137,7 +138,8 @@ enum {
     INDEX_BODY_HEAD
 };
 
-/* PUBLIC, CFI, FUNCTION_TEXT: 8 bytes. */
+/* PUBLIC, CFI, FUNCTION_TEXT, ROW: 8 bytes. */
+enum { INDEX_ROW_KEY = 0, INDEX_ROW_RULES = 4 };
 enum { INDEX_PUBLIC_NAME = 0, INDEX_PUBLIC_ARGS = 4 };
 enum { INDEX_PIECE_BYTES = 0, INDEX_PIECE_TEXT = 4 };
 

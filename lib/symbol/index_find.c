@@ -451,8 +451,7 @@ mdw_status index_detail(const index_view *v, const index_function *f,
 
 static mdw_status row_from_text(const index_view *v, uint32_t rva, sym_row *row)
 {
-    uint32_t after =
-        view_after(v, INDEX_CFI_RVA, 0, view_count(v, INDEX_CFI_RVA), rva);
+    uint32_t after = view_after_paged(v, INDEX_CFI_RVA, INDEX_CFI_PAGE, rva);
     if (!after)
         return MDW_ABSENT;
     uint32_t start = view_u32(v, INDEX_CFI_RVA, after - 1, 0);
@@ -470,14 +469,15 @@ static mdw_status row_from_text(const index_view *v, uint32_t rva, sym_row *row)
 static mdw_status row_from_record(const index_view *v, uint32_t rva,
                                   sym_row *row)
 {
-    uint32_t after = view_after_paged(v, INDEX_ROW_RVA, INDEX_ROW_PAGE, rva);
-    uint32_t rules = after ? view_u32(v, INDEX_ROW, after - 1, 0) : 0;
+    uint32_t after = view_after_paged(v, INDEX_ROW, INDEX_ROW_PAGE, rva);
+    uint32_t rules =
+        after ? view_u32(v, INDEX_ROW, after - 1, INDEX_ROW_RULES) : 0;
     if (!rules)
         return MDW_ABSENT;
-    uint64_t end = after < view_count(v, INDEX_ROW_RVA)
-                       ? view_u32(v, INDEX_ROW_RVA, after, 0)
+    uint64_t end = after < view_count(v, INDEX_ROW)
+                       ? view_u32(v, INDEX_ROW, after, INDEX_ROW_KEY)
                        : UINT64_C(1) << 32;
-    row->pc.start = view_u32(v, INDEX_ROW_RVA, after - 1, 0);
+    row->pc.start = view_u32(v, INDEX_ROW, after - 1, INDEX_ROW_KEY);
     row->pc.size = end - row->pc.start;
     if (rva < row->pc.start || rva >= end ||
         !rules_decode(view_bytes(v, INDEX_RULES, rules, INDEX_RULES_MAX), row))

@@ -103,7 +103,7 @@ static void put_rows(index_writer *w)
     }
     at = w->sorting.items;
     for (size_t i = 0; i < w->sorting.count; i++) {
-        put32(w, INDEX_ROW_RVA, at[i].rva);
+        put32(w, INDEX_ROW, at[i].rva);
         put32(w, INDEX_ROW, (uint32_t)at[i].number);
     }
     index_put_pages(w, INDEX_ROW_PAGE, at, w->sorting.count,

@@ -100,6 +100,8 @@ void sym_put_directory(sym_directory *d, index_writer *w)
     put_pieces(w, &d->inits, INDEX_CFI_RVA, INDEX_CFI);
     index_put_pages(w, INDEX_FUNCTION_PAGE, d->functions.items,
                     d->functions.count, info->image_size);
+    index_put_pages(w, INDEX_CFI_PAGE, d->inits.items, d->inits.count,
+                    info->image_size);
     put_numbers(w, &d->files, INDEX_FILE_NAME);
     put_numbers(w, &d->origins, INDEX_ORIGIN);
     const piece *p = d->publics.items;

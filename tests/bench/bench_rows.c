@@ -131,7 +131,8 @@ static size_t count_sets(const growing *g)
     }
     for (uint64_t i = 0; seen && i < count; i++) {
         uint64_t set = 0;
-        (void)bytes_uint(all, low + i * INDEX_ROW_SIZE, 4, false, &set);
+        (void)bytes_uint(all, low + i * INDEX_ROW_SIZE + INDEX_ROW_RULES, 4,
+                         false, &set);
         distinct += set && set <= rules && !seen[set];
         if (set <= rules)
             seen[set] = 1;
@@ -171,7 +172,7 @@ static void tell_index(const mdw_sections *s)
         printf("in an index: %zu rule sets of %" PRIu64
                " bytes, rows of %" PRIu64 " bytes\n",
                count_sets(&g), section_bytes(&g, INDEX_RULES),
-               section_bytes(&g, INDEX_ROW_RVA) + section_bytes(&g, INDEX_ROW));
+               section_bytes(&g, INDEX_ROW));
     free(g.bytes);
     arena_close(store);
 }
