@@ -26,6 +26,11 @@ static void *volatile nowhere;
 /* Never reached, which the compiler can't know. */
 static volatile int deepest = INT_MAX;
 
+/* Linked in for some builds alone: throw.cc, raw.c. */
+void throw_mode(int a) __attribute__((weak));
+void noexcept_mode(int a) __attribute__((weak));
+void raw_mode(int a) __attribute__((weak));
+
 /* -- one crash each -- */
 
 NOINLINE static void null(int a)
@@ -58,6 +63,57 @@ NOINLINE static void jump0(int a)
     ENTER();
     memcpy(&f, &p, sizeof f);
     f(a);
+    sink = a;
+    LEAVE();
+}
+
+/* An address that no process of these has anything at. */
+NOINLINE static void wild(int a)
+{
+    void (*f)(int);
+    uintptr_t p = (uintptr_t)nowhere + 0x5a5a40;
+    ENTER();
+    memcpy(&f, &p, sizeof f);
+    f(a);
+    sink = a;
+    LEAVE();
+}
+
+/* The fault is inside libc. */
+NOINLINE static void memcpy_mode(int a)
+{
+    char b[512];
+    volatile size_t size = sizeof b;
+    ENTER();
+    memset(b, a, sizeof b);
+    memcpy((char *)nowhere + 64, b, size);
+    sink = b[a];
+    LEAVE();
+}
+
+/* What ends in a jump has no frame any more: its entry is taken over. */
+NOINLINE static void tail_end(int a)
+{
+    const void *to = __builtin_return_address(0);
+    if (shadow_frame(shadow_mine, 0)->address == (uintptr_t)to)
+        LEAVE();
+    ENTER();
+    null(a);
+    sink = a;
+    LEAVE();
+}
+
+NOINLINE static void tail_middle(int a)
+{
+    ENTER();
+    sink = a;
+    tail_end(a + 1);
+}
+
+NOINLINE static void tail(int a)
+{
+    ENTER();
+    tail_middle(a);
     sink = a;
     LEAVE();
 }
@@ -420,6 +476,12 @@ static const struct {
              {"sigalt", sigalt},
              {"faulthandler", faulthandler},
              {"qsort", qsort_mode},
+             {"wild", wild},
+             {"memcpy", memcpy_mode},
+             {"tail", tail},
+             {"throw", throw_mode},
+             {"noexcept", noexcept_mode},
+             {"raw", raw_mode},
              {"threads", threads}};
 
 int main(int argc, char **argv)

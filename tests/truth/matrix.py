@@ -1,0 +1,612 @@
+#!/usr/bin/env python3
+"""matrix.py [OPTION...] MDWALK - walks the stacks of crash programs of every
+shape, and counts what is right, missing and invented.
+
+Each program of tests/truth/crash.c is built for every target and option, runs
+into its crash, and writes a minidump and its own record of its stacks. mdwalk
+reads the dump three times: with a .sym file of each module (mksym.py), with the
+ELF files, with nothing. The record says what is right and what is missing; a
+frame that neither the record nor gdb's stack of the same crash has is invented.
+
+  --only PATTERN   cases whose target-option-mode matches (fnmatch)
+  --sample         what the tests run: see sample()
+  --work FOLDER    programs, dumps and gdb's stacks stay here and are used again
+  --expect FILE    stacks that can't be whole, and why; exits 1 at a difference
+  --rebase         writes FILE again from what was found
+  --markdown       prints the tables of doc/accuracy.md
+  --verbose        prints each stack that is not whole, and what was invented
+  --no-gdb         does without gdb's stacks"""
+import argparse
+import bisect
+import collections
+import concurrent.futures
+import fnmatch
+import functools
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "testdata")]
+import make  # noqa: E402
+import mksym  # noqa: E402
+from minidump import Dump, Truth  # noqa: E402
+from score import BACK, Score, recorded  # noqa: E402
+
+# The whole of an overflown stack is in its dump: twice this is what is kept.
+STACK_LIMIT = 192 << 10
+SECONDS = 60
+SUPPORT = ("selfdump", "shadow", "context", "memory", "modules", "put")
+SYSROOT = {"x86_64": "", "i386": "/usr/i686-linux-gnu", "arm": "/usr/arm-linux-gnueabihf",
+           "thumb": "/usr/arm-linux-gnueabihf", "aarch64": "/usr/aarch64-linux-gnu"}
+OPTIONS = ("O0", "O2", "fp", "nouw")
+CLANGS = ("clangO0", "clangfp")
+CPP = ("throw", "noexcept")
+MODES = make.MODES + ["wild", "memcpy", "tail", "raw", *CPP]
+READINGS = ("sym", "elf", "none")
+# The same crash, built with tables: gdb reads the libraries' part of its stack.
+TABLES = {"nouw": "O2"}
+# What is below main or a thread's first function, and who called it.
+BASE = ("__libc_start_call_main", "__libc_start_main*", "_start", "start_thread", "clone*",
+        "__clone*", "thread_start")
+# gdb takes minutes for an overflow under qemu, whose record is whole anyhow, and
+# never comes back from a signal frame on AArch64: which crash has the same
+# library frames.
+NO_GDB = {"overflow": None}
+NO_GDB_AARCH64 = {"sighandler": "abort", "sigalt": "abort", "faulthandler": None}
+LIBRARIES = re.compile(r"(libc|libm|libgcc_s|libstdc\+\+|ld-linux[^/]*)\.so[.0-9]*$")
+
+
+def compilers(target, option):
+    command, flags = make.compiler(target, option)
+    if command[0].endswith("clang"):
+        return command, [command[0] + "++", *command[1:]], flags
+    return command, [command[0][:-3] + "g++", *command[1:]], flags
+
+
+def missing_tools(target, option, mode):
+    c, cpp, _ = compilers(target, option)
+    tools = [(cpp if mode in CPP else c)[0], *make.TARGETS[target][1][:1]]
+    return [t for t in tools if shutil.which(t) is None]
+
+
+def cases():
+    found = [(t, o, m) for t in make.TARGETS for o in OPTIONS for m in MODES]
+    # clang's ARM code forgets where a function that never returns came from,
+    # and clang has no cross headers for C++ here.
+    return found + [(t, o, m) for t in make.CLANG for o in CLANGS for m in MODES
+                    if m not in CPP and (m != "noret" or t not in ("arm", "thumb"))]
+
+
+def sample(case):
+    """One case of each mode for each target, and of each option for each
+    target: the option moves on by one with each mode, beginning with another
+    one for each target."""
+    target, option, mode = case
+    options = OPTIONS + (CLANGS if target in make.CLANG and mode not in CPP else ())
+    start = list(make.TARGETS).index(target)
+    return option == options[(start + MODES.index(mode)) % len(options)]
+
+
+# -- programs --
+
+def run(words, **more):
+    return subprocess.run([str(w) for w in words], capture_output=True, timeout=SECONDS * 4, **more)
+
+
+def compile_one(command, flags, source, out):
+    if not out.exists():
+        part = out.with_suffix(".part")
+        result = run([*command, *flags, "-w", "-pthread", "-I", HERE, "-c", "-o", part, source])
+        if result.returncode:
+            raise RuntimeError(result.stderr.decode(errors="replace"))
+        part.rename(out)
+    return out
+
+
+def build(work, target, option, cpp):
+    """The crash and its callers with the option; what writes the dump is never
+    on a stack that is walked, and built once."""
+    program = work / f"{'crashxx' if cpp else 'crash'}-{target}-{option}"
+    if program.exists():
+        return program
+    c, cxx, flags = compilers(target, option)
+    flags = [*flags, "-g0" if "nouw" in option else "-g", f"-ffile-prefix-map={HERE}=."]
+    plain = "clang" if option.startswith("clang") else ""
+    objects = [compile_one(c, ["-std=gnu11", "-O2"], HERE / f"{s}.c", work / f"{s}-{target}{plain}.o")
+               for s in SUPPORT]
+    for source in ("crash", "raw"):
+        objects.append(compile_one(c, ["-std=gnu11", *flags], HERE / f"{source}.c",
+                                   work / f"{source}-{target}-{option}.o"))
+    if cpp:
+        more = ["-fno-exceptions"] if "nouw" in option else []
+        objects.append(compile_one(cxx, ["-std=gnu++17", *flags, *more], HERE / "throw.cc",
+                                   work / f"throw-{target}-{option}.o"))
+    result = run([*(cxx if cpp else c), "-Wl,--build-id=sha1", "-pthread", "-o", program, *objects])
+    if result.returncode:
+        raise RuntimeError(result.stderr.decode(errors="replace"))
+    return program
+
+
+SAME_ADDRESSES = make.same_addresses()
+LIMITS = ["prlimit", f"--stack={STACK_LIMIT}", "--core=0"]
+
+
+def runner(target):
+    words = make.TARGETS[target][1]
+    return [*words[:1], "-s", str(STACK_LIMIT), *words[1:]] if words else []
+
+
+def dump_of(work, program, target, mode):
+    dump = work / f"{program.name}-{mode}.dmp"
+    if not dump.exists():
+        part = dump.with_suffix(".part")
+        # Names without a folder: what lies on a stack doesn't depend on the place.
+        result = run([*LIMITS, *SAME_ADDRESSES, *runner(target), f"./{program.name}", mode, part.name], env={},
+                     cwd=work, stdin=subprocess.DEVNULL)
+        if result.returncode:
+            raise RuntimeError(f"{program.name} {mode} ended with {result.returncode}: "
+                               f"{result.stderr.decode(errors='replace')}")
+        part.rename(dump)
+    return dump
+
+
+# -- gdb --
+
+def gdb_words(program, target, mode, folder):
+    """How gdb starts a program and how it is started under qemu."""
+    gdb = [*LIMITS, "timeout", "-s", "KILL", SECONDS, "gdb-multiarch", "-nx", "-q", "-batch",
+           "-iex", "set debuginfod enabled off", "-ex", f"file {program}"]
+    script = ["-x", HERE / "gdb_stack.py"]
+    dump = folder / "unused.dmp"
+    if not make.TARGETS[target][1]:
+        return [*gdb, "-ex", f"set args {mode} {dump}", *script], None
+    qemu = runner(target)
+    socket = folder / "gdb"
+    return ([*gdb, "-ex", f"set sysroot {SYSROOT[target]}", "-ex", f"target remote {socket}", *script],
+            [*LIMITS, "timeout", "-s", "KILL", SECONDS + 5, qemu[0], "-g", socket, *qemu[1:], program, mode, dump])
+
+
+def gdb_run(program, target, mode):
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gdb-", dir="/tmp"))
+    gdb, qemu = gdb_words(program, target, mode, folder)
+    env = {"PATH": "/usr/bin:/bin", "MDWALK_STOPS": "2" if mode == "faulthandler" else "1",
+           "MDWALK_START": "continue" if qemu else "run"}
+    stub = None
+    try:
+        if qemu:
+            stub = subprocess.Popen([str(w) for w in qemu], env={}, stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while not (folder / "gdb").exists() and stub.poll() is None:
+                time.sleep(0.02)
+        said = run(gdb, env=env, stdin=subprocess.DEVNULL).stdout
+    finally:
+        if stub:
+            stub.terminate()  # timeout hands it on to qemu
+            stub.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+    return said.decode(errors="replace")
+
+
+def text_start(path):
+    return int(re.search(r" \.text +\S+ +([0-9a-f]+)", mksym.tool("readelf", "-SW", path))[1], 16)
+
+
+def main_start(path):
+    return next(int(line.split()[0], 16) & ~1 for line in mksym.tool("nm", path).splitlines()
+                if line.endswith(" T main"))
+
+
+def gdb_stacks(work, program, target, mode):
+    """gdb's stacks of a crash, [[module, offset]] innermost first; a module of
+    None has no file. Kept beside the programs."""
+    kept = work / f"{program.name}-{mode}.gdb"
+    if kept.exists():
+        return json.loads(kept.read_text())
+    bases, stacks = [], []
+    for word, *rest in (line.split() for line in gdb_run(program, target, mode).splitlines() if line.strip()):
+        if word == "PROGRAM":
+            bases.append(((int(rest[0], 16) & ~1) - main_start(program), program.name))
+        elif word == "LIBRARY":
+            bases.append((int(rest[0], 16) - text_start(rest[1]), pathlib.Path(rest[1]).name))
+        elif word == "STACK":
+            stacks.append([place_in(sorted(bases), int(pc, 16)) for pc in rest])
+    if stacks:
+        part = kept.with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps(stacks))
+        part.rename(kept)
+    return stacks
+
+
+def place_in(bases, address):
+    """The module that begins last before an address; nothing lies 64 MiB into one."""
+    i = bisect.bisect(bases, (address, "~")) - 1
+    if i < 0 or address - bases[i][0] > 64 << 20:
+        return None, address
+    return bases[i][1], address - bases[i][0]
+
+
+class Places:
+    """Addresses as (module, offset)."""
+
+    def __init__(self, dump):
+        self.modules = sorted((base, size, pathlib.Path(name).name) for base, size, name, _ in dump.modules())
+
+    def address(self, module, offset):
+        base = next((b for b, _, name in self.modules if name == module), 0)
+        return base + offset
+
+    def of(self, address):
+        i = bisect.bisect(self.modules, (address, 1 << 64, "")) - 1
+        if i < 0 or address - self.modules[i][0] >= self.modules[i][1]:
+            return None
+        return self.modules[i][2], address - self.modules[i][0]
+
+
+# -- symbols --
+
+class Library:
+    """Modules' files by target, their .sym files and their functions."""
+
+    def __init__(self, work):
+        self.work, self.functions = work, {}
+
+    def file(self, target, name):
+        """A module's file; None of the vDSO."""
+        root = SYSROOT[target]
+        for path in (pathlib.Path(name), pathlib.Path(root + name),
+                     pathlib.Path(root) / "lib" / pathlib.Path(name).name):
+            if path.is_file():
+                return path.resolve()
+        return None
+
+    def sym(self, path):
+        digest = hashlib.sha1(path.read_bytes()).hexdigest()[:16]
+        out = self.work / f"{path.name}-{digest}.sym"
+        if not out.exists():
+            part = out.with_suffix(f".{os.getpid()}.{id(path)}")
+            mksym.main(path, part)
+            part.rename(out)
+        return out
+
+    def read(self, path):
+        if path not in self.functions:
+            cpu, low = mksym.machine(path)[0], mksym.bias(path)
+            self.functions[path] = [(a - low, a - low + (size or 64), name)
+                                    for a, size, name in mksym.functions(path, cpu)]
+        return self.functions[path]
+
+    def named(self, path):
+        """offset -> the function there, or ""."""
+        every = self.read(path)
+
+        def name(offset):
+            i = bisect.bisect(every, (offset, 1 << 64)) - 1
+            return every[i][2] if i >= 0 and offset < every[i][1] else ""
+        return name
+
+    def ranges(self, path, patterns):
+        """[(start, end)] of the functions with such names."""
+        wanted = re.compile("|".join(fnmatch.translate(p) for p in patterns) or "(?!)")
+        return [(start, end) for start, end, name in self.read(path) if wanted.match(name)]
+
+
+# -- a case --
+
+def left_out():
+    """{mode: [function]} that may be there once more than they recorded."""
+    found = collections.defaultdict(list)
+    for line in (HERE / "left_out.tsv").read_text().splitlines():
+        if line and not line.startswith("#"):
+            mode, function, _ = line.split("\t")
+            found[mode].append(function)
+    return found
+
+
+def walk(mdwalk, dump, files):
+    result = run(["timeout", str(SECONDS), mdwalk, "-f", "json", "--no-cache", "--max-frames", "8000", dump, *files])
+    if result.returncode:
+        raise RuntimeError(f"mdwalk {dump.name}: {result.stderr.decode(errors='replace')}")
+    return {t["thread_id"]: t["frames"] for t in json.loads(result.stdout)["threads"]}
+
+
+class Allowed:
+    """Which frames that no record has are none of the walker's inventions."""
+
+    def __init__(self, case, places, files, library, stacks, same):
+        back = BACK[case.target]
+        self.places, self.same = places, same
+        self.names = {n: library.named(path) for n, path in files.items()}
+        self.called = {self.name((m, o - 1)) for stack in stacks for m, o in stack if LIBRARIES.match(m or "")}
+        self.gdb = {(m, o - n) for stack in stacks for m, o in stack for n in (0, *back)
+                    if same or LIBRARIES.match(m or "")}
+        self.base, self.declared = (
+            {(n, o) for n, path in files.items() for start, end in library.ranges(path, names) for o in range(start, end)}
+            for names in (BASE, case.left_out))
+
+    def name(self, at):
+        """The function at a (module, offset), or ""."""
+        return self.names.get(at[0], lambda _: "")(at[1]) if at else ""
+
+    def __call__(self, place, inner, rest, below):
+        at, above = self.places.of(place), self.places.of(inner)
+        if at in self.gdb or (below and at in self.base):
+            return True
+        if at in self.declared:
+            return "once"
+        if self.same or not at:
+            return False
+        # Of a build that gdb can't read: the functions of the libraries that it
+        # has in another one, and who called into a library or to nowhere, for
+        # neither records what it returns to.
+        name = self.name(at)
+        if LIBRARIES.match(at[0]):
+            return bool(name) and name in self.called
+        return bool(rest and (above is None or LIBRARIES.match(above[0]))
+                    and re.search(rf"\b{re.escape(rest[0].function)}\b", name))
+
+
+class Case:
+    def __init__(self, key, work, mdwalk, library, left, gdb):
+        self.target, self.option, self.mode = key
+        self.name = "-".join(key)
+        self.left_out = left[self.mode]
+        self.scores, self.gdb = {}, Score()
+        program = build(work, self.target, self.option, self.mode in CPP)
+        read = Dump(dump_of(work, program, self.target, self.mode))
+        truth, places = Truth(read.comment()), Places(read)
+        files = {pathlib.Path(n).name: f for _, _, n, _ in read.modules() if (f := library.file(self.target, n))}
+        stacks, same = self.debugged(work, truth, places) if gdb else ([], False)
+        allowed = Allowed(self, places, files, library, stacks, same)
+        given = {"none": [], "elf": list(files.values()), "sym": [library.sym(f) for f in files.values()]}
+        for reading in READINGS:
+            walked = walk(mdwalk, work / f"{program.name}-{self.mode}.dmp", given[reading])
+            self.read(reading, walked, truth, allowed)
+
+    def debugged(self, work, truth, places):
+        """gdb's stacks of the same crash, scored like mdwalk's."""
+        option = TABLES.get(self.option, self.option)
+        program = build(work, self.target, option, self.mode in CPP)
+        instead = NO_GDB | (NO_GDB_AARCH64 if self.target == "aarch64" else {})
+        mode = instead.get(self.mode, self.mode)
+        stacks = gdb_stacks(work, program, self.target, mode) if mode else []
+        if option != self.option and self.mode in CPP:
+            # Without tables nobody is found to catch, whatever was promised.
+            stacks = stacks + gdb_stacks(work, program, self.target, "throw")
+        if option == self.option and mode == self.mode:
+            for thread in truth.threads.values():
+                best = max((Score().stack(recorded(thread), [(places.address(m, o), "gdb", "") for m, o in s],
+                                          (0,), lambda *_: True) for s in stacks),
+                           key=lambda s: s.right, default=Score().stack(recorded(thread), [], (0,), None))
+                self.gdb.add(best)
+        return stacks, option == self.option and mode == self.mode
+
+    def read(self, reading, stacks, truth, allowed):
+        for tid, thread in truth.threads.items():
+            frames = [(int(f["offset"], 16), f["trust"], f"{f['module']}+{f['module_offset']} {f['function']}")
+                      for f in stacks.get(tid, [])]
+            self.scores[reading, thread["name"] or ""] = Score().stack(
+                recorded(thread), frames, BACK[self.target], allowed)
+
+
+@functools.cache
+def library_of(work):
+    """One for each process: it reads a module's functions once."""
+    return Library(work)
+
+
+def one(arguments):
+    key, work, mdwalk, left, gdb = arguments
+    try:
+        return Case(key, work, mdwalk, library_of(work), left, gdb)
+    except (RuntimeError, ValueError, OSError, subprocess.SubprocessError) as e:
+        return f"{'-'.join(key)}: {e}"
+
+
+# -- what is said --
+
+# Modes whose ARM and Thumb stacks go through libraries, which have .ARM.exidx
+# and no CFI.
+THROUGH_LIBRARIES = ("abort", "qsort", "memcpy", "sighandler", "sigalt", "threads", *CPP)
+# Where frames are chained by their frame pointers, compiler's own way.
+CHAINED = ("O0", "fp", "clangO0", "clangfp")
+
+
+def exidx(case):
+    return case.target in ("arm", "thumb") and case.mode in THROUGH_LIBRARIES
+
+
+def chained(case):
+    return case.option in CHAINED and (case.target != "thumb" or case.option.startswith("clang"))
+
+
+def total(done, reading):
+    """The stacks of some cases, read one way."""
+    sum_of = Score()
+    for case in done:
+        for (how, _), s in case.scores.items():
+            if how == reading:
+                sum_of.add(s)
+    return sum_of
+
+
+def trusted(score):
+    """Inventions that don't say they are guesses."""
+    return len(score.invented) - score.guesses
+
+
+def show(case):
+    for (reading, name), s in case.scores.items():
+        if s.whole < s.stacks or s.invented:
+            lost = ", ".join(w.function for w in s.missing[:6]) + (" ..." if len(s.missing) > 6 else "")
+            thread = f" [{name}]" if name else ""
+            print(f"{case.name}{thread} {reading}: {s.right}/{s.wanted} invented {len(s.invented)}"
+                  + (f"; missing {lost}" if lost else "")
+                  + "".join(f"; {i}" for i in s.invented[:4]))
+
+
+def grouped(done):
+    groups = {}
+    for case in done:
+        groups.setdefault((case.target, case.option), []).append(case)
+    return groups
+
+
+def summary(done):
+    for (target, option), group in grouped(done).items():
+        for reading in READINGS:
+            s = total(group, reading)
+            print(f"{target:8} {option:8} {reading:5} right {s.right:6}/{s.wanted:<6} whole {s.whole:3}/{s.stacks:<3} "
+                  f"invented {len(s.invented):4} of them guesses {s.guesses}")
+    gdb = Score()
+    for case in done:
+        gdb.add(case.gdb)
+    print(f"gdb right {gdb.right}/{gdb.wanted}: "
+          + " ".join(f"{c.name}:{c.gdb.right}/{c.gdb.wanted}" for c in done if c.gdb.right != c.gdb.wanted))
+
+
+def cell(done, reading):
+    s = total(done, reading)
+    if not s.stacks:
+        return ""
+    invented = f"{trusted(s)} + {s.guesses}" if reading == "none" else str(len(s.invented))
+    return f"{s.right} of {s.wanted}, {s.whole} of {s.stacks}, {invented}"
+
+
+def table(done):
+    print("| target | option | .sym | ELF | nothing | gdb | ELF, through .ARM.exidx alone |")
+    print("|---|---|---|---|---|---|---|")
+    for (target, option), group in grouped(done).items():
+        plain, through = [c for c in group if not exidx(c)], [c for c in group if exidx(c)]
+        gdb = Score()
+        for c in plain:
+            gdb.add(c.gdb)
+        print(f"| {target} | {option} | {cell(plain, 'sym')} | {cell(plain, 'elf')} | {cell(plain, 'none')} | "
+              f"{f'{gdb.right} of {gdb.wanted}' if gdb.wanted else '-'} | {cell(through, 'elf')} |")
+    print()
+    print("| frames by a frame-pointer chain, nothing but the dump | right | without the overflows |")
+    print("|---|---|---|")
+    for target in make.TARGETS:
+        both = []
+        for skip in ("", "overflow"):
+            s = total([c for c in done if c.target == target and chained(c) and c.mode != skip], "none")
+            both.append(f"{100 * s.right / s.wanted:.1f} % of {s.wanted}" if s.wanted else "-")
+        print(f"| {target}{' (clang)' if target == 'thumb' else ''} | {both[0]} | {both[1]} |")
+
+
+# -- expectations --
+
+def faults(case, reading):
+    """(missing, invented); with nothing to go by, a guess that says that it is
+    one is no fault."""
+    s = total([case], reading)
+    return len(s.missing), trusted(s) if reading == "none" else len(s.invented)
+
+
+def read_expected(path):
+    """{(case, reading): ((missing, invented), why)}"""
+    found = {}
+    for line in path.read_text().splitlines() if path.exists() else []:
+        if line and not line.startswith("#"):
+            name, reading, missing, invented, why = line.split("\t")
+            found[name, reading] = ((int(missing), int(invented)), why)
+    return found
+
+
+def compare(done, expected):
+    """How many stacks are worse than they were said to be."""
+    worse = 0
+    for case in done:
+        for reading in READINGS:
+            have, want = faults(case, reading), expected.get((case.name, reading), ((0, 0), ""))[0]
+            if have[0] > want[0] or have[1] > want[1]:
+                worse += 1
+                print(f"WORSE {case.name} {reading}: {have[0]} missing and {have[1]} invented, "
+                      f"expected {want[0]} and {want[1]}")
+            elif have != want:
+                print(f"better {case.name} {reading}: {have[0]} missing and {have[1]} invented, "
+                      f"expected {want[0]} and {want[1]}: --rebase")
+    return worse
+
+
+HEAD = """# Stacks of tests/truth/matrix.py that aren't whole or have invented frames: case,
+# reading, recorded frames that are missing, invented ones (with nothing to go
+# by: of a trust above scan), why. Any other stack is whole and has none.
+"""
+
+
+def rebase(done, expected, path):
+    """Lines of other cases and known reasons stay; what is new has to be given
+    a reason by hand."""
+    for case in done:
+        for reading in READINGS:
+            why = expected.pop((case.name, reading), (None, "?"))[1]
+            if faults(case, reading) != (0, 0):
+                expected[case.name, reading] = (faults(case, reading), why)
+    path.write_text(HEAD + "".join(f"{name}\t{reading}\t{m}\t{i}\t{why}\n"
+                                   for (name, reading), ((m, i), why) in sorted(expected.items())))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--only", default="*")
+    parser.add_argument("--sample", action="store_true")
+    parser.add_argument("--work", type=pathlib.Path)
+    parser.add_argument("--expect", type=pathlib.Path)
+    parser.add_argument("--rebase", action="store_true")
+    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--no-gdb", action="store_true")
+    parser.add_argument("mdwalk", type=pathlib.Path)
+    return parser.parse_args()
+
+
+def run_all(args, work):
+    keys = [k for k in cases() if fnmatch.fnmatch("-".join(k), args.only) and (not args.sample or sample(k))]
+    lacking = {t for k in keys for t in missing_tools(*k)}
+    keys = [k for k in keys if not missing_tools(*k)]
+    if lacking:
+        print(f"matrix.py: no {', '.join(sorted(lacking))} here: fewer cases", file=sys.stderr)
+    # One after the other, so that no two build the same file.
+    for target, option, mode in keys:
+        build(work, target, option, mode in CPP)
+        build(work, target, TABLES.get(option, option), mode in CPP)
+    jobs = [(k, work, args.mdwalk.resolve(), left_out(), not args.no_gdb) for k in keys]
+    with concurrent.futures.ProcessPoolExecutor(2) as pool:
+        done = list(pool.map(one, jobs))
+    return done, lacking
+
+
+def main():
+    args = arguments()
+    with tempfile.TemporaryDirectory(prefix="mdwalk-truth-") as temporary:
+        work = (args.work or pathlib.Path(temporary)).resolve()
+        work.mkdir(parents=True, exist_ok=True)
+        found, lacking = run_all(args, work)
+    bad = [d for d in found if isinstance(d, str)]
+    done = [d for d in found if not isinstance(d, str)]
+    print("".join(f"{line}\n" for line in bad), end="")
+    for case in done if args.verbose else []:
+        show(case)
+    (table if args.markdown else summary)(done)
+    expected = read_expected(args.expect) if args.expect else {}
+    if args.rebase:
+        rebase(done, expected, args.expect)
+    worse = compare(done, expected) if args.expect and not args.rebase else 0
+    if args.expect:
+        print(f"{3 * len(done) - worse} readings as expected, {worse} worse, {len(bad)} that failed")
+    if bad or worse:
+        return 1
+    return 77 if lacking and args.expect and not args.rebase else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
