@@ -329,8 +329,8 @@ class Allowed:
         self.gdb = {(m, o - n) for stack in stacks for m, o in stack for n in (0, *back)
                     if same or LIBRARIES.match(m or "")}
         self.base, self.declared = (
-            {(n, o) for n, path in files.items() for start, end in library.ranges(path, names) for o in range(start, end)}
-            for names in (BASE, case.left_out))
+            {(n, o) for n, path in files.items() for start, end in library.ranges(path, names)
+             for o in range(start, end)} for names in (BASE, case.left_out))
 
     def name(self, at):
         """The function at a (module, offset), or ""."""
