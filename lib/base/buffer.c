@@ -69,6 +69,29 @@ mdw_status buffer_filled(buffer *b, size_t count)
     return MDW_OK;
 }
 
+static bool append(void *user, const void *data, size_t len)
+{
+    buffer *b = user;
+    const unsigned char *from = data;
+    while (len) {
+        unsigned char *at;
+        size_t room;
+        if (buffer_room(b, len, &at, &room) != MDW_OK)
+            return false;
+        memcpy(at, from, room);
+        if (buffer_filled(b, room) != MDW_OK)
+            return false;
+        from += room;
+        len -= room;
+    }
+    return true;
+}
+
+mdw_sink buffer_sink(buffer *b)
+{
+    return (mdw_sink){append, b};
+}
+
 mdw_bytes buffer_bytes(const buffer *b)
 {
     return (mdw_bytes){b->data, b->len};

@@ -27,6 +27,8 @@ mdw_status buffer_room(buffer *b, size_t most, unsigned char **at,
 /* `count` bytes of the last room were filled. MDW_E_LIMIT when that is too
  * many; they are then not kept. */
 mdw_status buffer_filled(buffer *b, size_t count);
+/* What is written to it is appended; false: as buffer_filled, or no memory. */
+mdw_sink buffer_sink(buffer *b);
 mdw_bytes buffer_bytes(const buffer *b);
 void buffer_close(buffer *b); /* empty, usable again */
 

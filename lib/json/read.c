@@ -74,7 +74,7 @@ static size_t put_escape(json_reader *r, char *to)
     if (kind == 'u')
         return put_unicode(r, to);
     const char *at = strchr(from, kind);
-    *to = at ? into[at - from] : kind;
+    *to = (char)(at ? into[at - from] : kind);
     return 1;
 }
 

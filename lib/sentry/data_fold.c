@@ -34,7 +34,7 @@ static bool same_key(const node *a, const node *b)
 
 static node **children(const node *n, arena *store)
 {
-    node **list = arena_take(store, n->count, sizeof *list);
+    node **list = arena_take(store, n->count, sizeof(node *));
     size_t at = 0;
     for (node *c = n->first; list && c && at < n->count; c = c->next)
         list[at++] = c;
@@ -139,7 +139,7 @@ typedef struct level {
     mdw_member *members; /* of an object */
 } level;
 
-static bool open(level *at, const node *n, arena *store, mdw_value *value)
+static bool open_level(level *at, const node *n, arena *store, mdw_value *value)
 {
     bool failed = false, object = n->kind == MDW_VALUE_OBJECT;
     *at = (level){.list = children(n, store), .count = n->count};
@@ -167,7 +167,7 @@ static bool convert(const node *n, arena *store, mdw_value *out)
     enum { LEVELS = DATA_DEPTH + 8 };
     level levels[LEVELS];
     size_t depth = 0;
-    if (!open(&levels[depth++], n, store, out))
+    if (!open_level(&levels[depth++], n, store, out))
         return false;
     while (depth) {
         level *at = &levels[depth - 1];
@@ -175,6 +175,8 @@ static bool convert(const node *n, arena *store, mdw_value *out)
             depth--;
             continue;
         }
+        if (!at->items && !at->members)
+            return false; /* open_level has seen to it */
         const node *c = at->list[at->next];
         mdw_value *to =
             at->items ? &at->items[at->next] : &at->members[at->next].value;
@@ -185,7 +187,7 @@ static bool convert(const node *n, arena *store, mdw_value *out)
             *to = scalar(c);
         else if (depth == LEVELS)
             *to = (mdw_value){.kind = MDW_VALUE_NULL};
-        else if (!open(&levels[depth++], c, store, to))
+        else if (!open_level(&levels[depth++], c, store, to))
             return false;
     }
     return true;

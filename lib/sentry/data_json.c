@@ -34,7 +34,7 @@ static node *make(mdw_sentry_data *d, const json_piece *piece)
 
 static mdw_status build(mdw_sentry_data *d, json_reader *r, node **out)
 {
-    node *open[DATA_DEPTH];
+    node *open[DATA_DEPTH] = {NULL};
     unsigned depth = 0;
     mdw_str key = {NULL, 0};
     json_piece piece;
@@ -52,7 +52,7 @@ static mdw_status build(mdw_sentry_data *d, json_reader *r, node **out)
         node *n = make(d, &piece);
         if (!n)
             break;
-        if (depth)
+        if (depth && open[depth - 1])
             node_add(open[depth - 1], n, key);
         else
             *out = n;

@@ -11,24 +11,6 @@
 enum { DEFAULT_TIMEOUT = 30000 };
 #define MAX_EVENT (UINT64_C(256) << 20)
 
-static bool gather(void *user, const void *data, size_t len)
-{
-    buffer *b = user;
-    const char *from = data;
-    while (len) {
-        unsigned char *at;
-        size_t room;
-        if (buffer_room(b, len, &at, &room) != MDW_OK)
-            return false;
-        memcpy(at, from, room);
-        if (buffer_filled(b, room) != MDW_OK)
-            return false;
-        from += room;
-        len -= room;
-    }
-    return true;
-}
-
 static void tell(const net_answer *answer, mdw_send_answer *out)
 {
     mdw_send_answer a = MDW_INIT(mdw_send_answer);
@@ -88,7 +70,7 @@ mdw_status mdw_sentry_send(const mdw_sentry *sentry,
     if (!dsn_read(o.dsn, &to))
         return fail(err, MDW_E_ARG, "DSN");
     buffer head = buffer_new(sentry->options.alloc, MAX_EVENT);
-    mdw_status status = envelope_head(sentry, &e, (mdw_sink){gather, &head});
+    mdw_status status = envelope_head(sentry, &e, buffer_sink(&head));
     if (status != MDW_OK) {
         buffer_close(&head);
         return fail(err, MDW_E_MEMORY, "envelope");

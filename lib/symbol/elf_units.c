@@ -181,24 +181,6 @@ static mdw_status put_units(elf_units *u, const unit_set *units,
     return status;
 }
 
-static bool keep(void *user, const void *data, size_t len)
-{
-    buffer *b = user;
-    const unsigned char *from = data;
-    while (len) {
-        unsigned char *at;
-        size_t room;
-        if (buffer_room(b, len, &at, &room) != MDW_OK)
-            return false;
-        memcpy(at, from, room);
-        if (buffer_filled(b, room) != MDW_OK)
-            return false;
-        from += room;
-        len -= room;
-    }
-    return true;
-}
-
 /* Without `units` all symbols, and nothing else: these must fit, and are never
  * much larger than their tables. */
 static mdw_status build(elf_units *u, const unit_set *units, buffer *out,
@@ -221,7 +203,7 @@ static mdw_status build(elf_units *u, const unit_set *units, buffer *out,
         return status;
     }
     elf_describe(u->image, u->image->bytes.len, index_writer_info(w));
-    status = index_finish(w, (mdw_sink){keep, out}, err);
+    status = index_finish(w, buffer_sink(out), err);
     return status == MDW_E_IO ? MDW_E_MEMORY : status;
 }
 

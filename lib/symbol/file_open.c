@@ -50,24 +50,13 @@ uint32_t file_level(const mdw_symfile *file)
 static bool grow(void *user, const void *data, size_t len)
 {
     buffer *b = user;
-    const unsigned char *from = data;
     mdw_bytes head = {data, len};
     uint64_t size;
     if (!b->len && bytes_uint(head, INDEX_AT_SIZE, 8, false, &size) &&
         size <= SIZE_MAX && buffer_reserve(b, (size_t)size) != MDW_OK)
         return false;
-    while (len) {
-        unsigned char *at;
-        size_t room;
-        if (buffer_room(b, len, &at, &room) != MDW_OK)
-            return false;
-        memcpy(at, from, room);
-        if (buffer_filled(b, room) != MDW_OK)
-            return false;
-        from += room;
-        len -= room;
-    }
-    return true;
+    mdw_sink to = buffer_sink(b);
+    return to.write(to.user, data, len);
 }
 
 /* --- indexing ---------------------------------------------------------- */
