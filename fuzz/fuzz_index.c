@@ -1,5 +1,9 @@
 /* fuzz/fuzz_index.c - an index by an enemy who knows how to hash: every answer
- * comes, is made of the file's own bytes, and in bounded time. */
+ * comes, is made of the file's own bytes, and in bounded time.
+ *
+ * The input is an index, or what one is made of: level, has, number of
+ * sections, for each of them id and size (2 bytes), their contents, and what is
+ * left is the source of a directory. */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -59,6 +63,73 @@ static void make_valid(uint8_t *b, size_t len)
         8);
 }
 
+/* --- the short form ----------------------------------------------------- */
+
+static uint32_t stride_of(uint32_t id)
+{
+    static const uint8_t strides[INDEX_SECTION_COUNT] = {
+#define X(id, name, stride) [id] = (stride),
+        INDEX_SECTIONS(X)
+#undef X
+    };
+    return id < INDEX_SECTION_COUNT ? strides[id] : 0;
+}
+
+enum { SECTIONS = 24, HEAD = 3, ENTRY = 3 };
+
+/* Where each section goes: known before any is written. */
+static size_t lay_out(const uint8_t *entries, size_t count, size_t at[SECTIONS])
+{
+    size_t end = INDEX_START;
+    for (size_t i = 0; i < count; i++) {
+        at[i] = end;
+        end += get(entries + ENTRY * i + 1, 2);
+        end = (end + INDEX_ALIGN - 1) & ~(size_t)(INDEX_ALIGN - 1);
+    }
+    return end;
+}
+
+static void put_entry(uint8_t *b, size_t i, uint32_t id, uint64_t at,
+                      uint64_t size)
+{
+    uint8_t *e = b + INDEX_HEADER_SIZE + INDEX_ENTRY_SIZE * i;
+    put(e + INDEX_ENTRY_ID, id, 4);
+    put(e + INDEX_ENTRY_STRIDE, stride_of(id), 4);
+    put(e + INDEX_ENTRY_OFFSET, at, 8);
+    put(e + INDEX_ENTRY_BYTES, size, 8);
+}
+
+/* Hashes are for make_valid. */
+static uint8_t *expand(mdw_bytes in, mdw_bytes *source, size_t *len)
+{
+    size_t count = in.len > HEAD ? in.data[2] % (SECTIONS + 1) : 0;
+    if (in.len < HEAD + ENTRY * count)
+        count = 0;
+    const uint8_t *entries = in.data + HEAD;
+    size_t at[SECTIONS], end = lay_out(entries, count, at);
+    size_t checks = (end - INDEX_START + INDEX_BLOCK - 1) / INDEX_BLOCK * 8;
+    size_t from = in.len < HEAD ? in.len : HEAD + ENTRY * count;
+    *len = end + checks;
+    uint8_t *b = calloc(1, *len);
+    EXPECT(b);
+    for (size_t i = 0; i < count; i++) {
+        size_t size = get(entries + ENTRY * i + 1, 2);
+        size_t have = in.len - from < size ? in.len - from : size;
+        memcpy(b + at[i], in.data + from, have);
+        put_entry(b, i, entries[ENTRY * i], at[i], size);
+        from += have;
+    }
+    put_entry(b, count, INDEX_CHECKS, end, checks);
+    put(b + INDEX_AT_SECTIONS, count + 1, 4);
+    put(b + INDEX_AT_LEVEL, in.len ? in.data[0] & 1 : 0, 4);
+    put(b + INDEX_AT_HAS, in.len > 1 ? in.data[1] : 0, 4);
+    put(b + INDEX_AT_SOURCE_SIZE, in.len - from, 8);
+    *source = (mdw_bytes){in.data + from, in.len - from};
+    return b;
+}
+
+/* --- asking ------------------------------------------------------------- */
+
 static mdw_bytes parts[2]; /* where a name may lie */
 
 static void inside(mdw_str s)
@@ -105,30 +176,76 @@ static void ask(const index_view *v, uint32_t rva)
         index_counter_at(v, i, &counter);
 }
 
+/* A name that was found is found where it was. */
+static void ask_name(const index_view *v, uint32_t rva)
+{
+    index_function f;
+    mdw_range r;
+    if (index_find(v, rva, &f) != MDW_OK || index_damaged(v) || !f.name.len)
+        return;
+    mdw_status status = index_find_name(v, f.name, &r);
+    EXPECT(status == MDW_OK || status == MDW_ABSENT || status == MDW_E_DAMAGED);
+    if (status == MDW_OK)
+        EXPECT(r.start <= UINT32_MAX && r.size <= UINT32_MAX);
+}
+
+static void ask_all(const index_view *v, mdw_bytes input)
+{
+    for (uint32_t i = 0; i < ASKED; i++) {
+        uint32_t rva = i;
+        if (input.len >= 4u * i + 4)
+            rva = (uint32_t)get(input.data + input.len - 4 * i - 4, 4) %
+                  (i % 2 ? 0x4000 : UINT32_MAX);
+        ask(v, rva);
+        if (i < 4)
+            ask_name(v, rva);
+    }
+}
+
+/* What no writer writes is refused: the same section twice, half a record. */
+static bool has_bad_entry(mdw_bytes in)
+{
+    size_t count = in.len > HEAD ? in.data[2] % (SECTIONS + 1) : 0;
+    uint64_t seen = 0;
+    if (in.len < HEAD + ENTRY * count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *e = in.data + HEAD + ENTRY * i;
+        uint32_t stride = stride_of(e[0]);
+        uint64_t bit = stride ? UINT64_C(1) << e[0] : 0;
+        if (seen & bit || e[0] == INDEX_CHECKS ||
+            (stride && get(e + 1, 2) % stride))
+            return true;
+        seen |= bit;
+    }
+    return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     index_view *v;
     arena *store = arena_new(NULL, 0);
-    uint8_t *copy = malloc(size + !size);
+    mdw_bytes input = {data, size}, source = {NULL, 0};
+    size_t len = size;
+    bool raw = size >= INDEX_START && !memcmp(data, INDEX_MAGIC, 8);
+    uint8_t *copy = raw ? malloc(size) : expand(input, &source, &len);
     EXPECT(copy && store);
-    memcpy(copy, data, size);
-    if (size >= INDEX_START)
-        make_valid(copy, size);
-    mdw_bytes in = {copy, size};
-    /* A directory's text: as long as it says, from the same bytes. */
-    uint64_t want =
-        size >= INDEX_START ? get(copy + INDEX_AT_SOURCE_SIZE, 8) : 0;
-    mdw_bytes source = {copy, want <= size ? (size_t)want : 0};
+    if (raw) {
+        memcpy(copy, data, size);
+        /* A directory's text: as long as it says, from the same bytes. */
+        uint64_t want = get(copy + INDEX_AT_SOURCE_SIZE, 8);
+        source = (mdw_bytes){copy, want <= size ? (size_t)want : 0};
+    }
+    make_valid(copy, len);
+    mdw_bytes in = {copy, len};
     parts[0] = in;
     parts[1] = source;
-    if (index_open(in, source, store, &v, NULL) == MDW_OK)
-        for (uint32_t i = 0; i < ASKED; i++)
-            ask(v, size >= 4u * i + 4
-                       ? (uint32_t)get(copy + size - 4 * i - 4, 4) %
-                             (i % 2 ? 0x4000 : UINT32_MAX)
-                       : i);
+    mdw_status status = index_open(in, source, store, &v, NULL);
+    EXPECT(raw || status == MDW_OK || has_bad_entry(input));
+    if (status == MDW_OK)
+        ask_all(v, input);
     arena_close(store);
     free(copy);
     return 0;

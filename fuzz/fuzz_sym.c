@@ -110,18 +110,27 @@ static void same_rule(const sym_rule *a, const sym_rule *b)
            a->expr.len == b->expr.len);
 }
 
-static void same(const answer *a, const answer *b)
+static void same_function(const answer *a, const answer *b)
 {
-    EXPECT(a->status == b->status && a->count == b->count);
+    EXPECT(a->status == b->status);
+    if (a->status == MDW_OK)
+        EXPECT(a->f.start == b->f.start && a->f.bytes == b->f.bytes &&
+               a->f.args == b->f.args);
+}
+
+static void same_places(const answer *a, const answer *b)
+{
+    EXPECT(a->count == b->count);
     for (size_t i = 0; i < a->count; i++) {
         same_str(a->place[i].name, b->place[i].name);
         same_str(a->place[i].file, b->place[i].file);
         EXPECT(a->place[i].line == b->place[i].line &&
                a->place[i].flags == b->place[i].flags);
     }
-    if (a->status == MDW_OK)
-        EXPECT(a->f.start == b->f.start && a->f.bytes == b->f.bytes &&
-               a->f.args == b->f.args);
+}
+
+static void same_row(const answer *a, const answer *b)
+{
     EXPECT(a->row_status == b->row_status);
     if (a->row_status != MDW_OK)
         return;
@@ -130,6 +139,13 @@ static void same(const answer *a, const answer *b)
     for (uint32_t i = 0; i < MDW_MAX_REGS; i++)
         if (a->row.set >> i & 1)
             same_rule(&a->row.reg[i], &b->row.reg[i]);
+}
+
+static void same(const answer *a, const answer *b)
+{
+    same_function(a, b);
+    same_places(a, b);
+    same_row(a, b);
 }
 
 static index_view *open_level(mdw_bytes in, uint32_t level, bytes *out,
@@ -165,7 +181,7 @@ static bool left_out(const index_view *v)
 static void compare(mdw_bytes in, const index_view *d, mdw_bytes d_bytes,
                     const index_view *f, mdw_bytes f_bytes)
 {
-    bool text = index_about(d)->level == MDW_INDEX_DIRECTORY,
+    bool from_text = index_about(d)->level == MDW_INDEX_DIRECTORY,
          less = left_out(f);
     for (size_t i = 0; i < ASKED && 4 * i + 4 <= in.len; i++) {
         static answer a, b;
@@ -174,13 +190,65 @@ static void compare(mdw_bytes in, const index_view *d, mdw_bytes d_bytes,
         memcpy(&rva, in.data + in.len - 4 * i - 4, sizeof rva);
         if (i % 2)
             rva %= 0x400; /* where small files have something */
-        ask(d, text ? in : d_bytes, rva, &a);
+        ask(d, from_text ? in : d_bytes, rva, &a);
         ask(f, f_bytes, rva, &b);
         if (!less)
             same(&a, &b);
         EXPECT(index_win_at(d, rva, &win) == index_win_at(f, rva, &win));
     }
     EXPECT(!index_damaged(d) && !index_damaged(f));
+}
+
+/* --- damage ------------------------------------------------------------- */
+
+/* Of a damaged index: it may say nothing, but nothing that is not so. */
+static void true_or_silent(const index_view *v, uint32_t rva,
+                           const answer *want)
+{
+    static answer a;
+    a.count = 0;
+    a.status = index_find(v, rva, &a.f);
+    EXPECT((a.status == MDW_E_DAMAGED) == index_damaged(v));
+    if (a.status != MDW_E_DAMAGED)
+        same_function(&a, want);
+    if (a.status != MDW_OK)
+        return;
+    if (index_detail(v, &a.f, rva, keep, &a) == MDW_OK)
+        same_places(&a, want);
+    else
+        EXPECT(!a.count && index_damaged(v));
+    a.row_status = index_row(v, rva, &a.row);
+    if (a.row_status != MDW_E_DAMAGED)
+        same_row(&a, want);
+    else
+        EXPECT(index_damaged(v));
+}
+
+/* One byte of the index is another, wherever the input says. */
+static void damage(mdw_bytes in, const index_view *good, const bytes *index)
+{
+    mdw_bytes all = {index->data, index->len};
+    arena *store = arena_new(NULL, 0);
+    index_view *v;
+    uint32_t at, rva;
+    uint8_t *copy = malloc(index->len);
+    EXPECT(copy && store);
+    memcpy(&at, in.data + in.len - 8, sizeof at);
+    memcpy(copy, index->data, index->len);
+    copy[at % index->len] ^= (uint8_t)(1 + (at >> 24) % 255);
+    if (index_open((mdw_bytes){copy, index->len}, in, store, &v, NULL) ==
+        MDW_OK)
+        for (size_t i = 0; i < ASKED && 4 * i + 4 <= in.len; i++) {
+            static answer want;
+            memcpy(&rva, in.data + in.len - 4 * i - 4, sizeof rva);
+            rva %= 0x400;
+            ask(good,
+                index_about(good)->level == MDW_INDEX_DIRECTORY ? in : all, rva,
+                &want);
+            true_or_silent(v, rva, &want);
+        }
+    arena_close(store);
+    free(copy);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -195,6 +263,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (directory && full)
         compare(in, directory, (mdw_bytes){d.data, d.len}, full,
                 (mdw_bytes){f.data, f.len});
+    if (directory && size >= 8)
+        damage(in, directory, &d);
+    if (full && size >= 8)
+        damage(in, full, &f);
     arena_close(store);
     free(d.data);
     free(f.data);
