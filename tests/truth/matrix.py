@@ -323,7 +323,8 @@ class Allowed:
 
     def __init__(self, case, places, files, library, stacks, same):
         back = BACK[case.target]
-        self.places, self.same = places, same
+        self.places = places
+        self.read = same and case.gdb.right == case.gdb.wanted
         self.names = {n: library.named(path) for n, path in files.items()}
         self.called = {self.name((m, o - 1)) for stack in stacks for m, o in stack if LIBRARIES.match(m or "")}
         self.gdb = {(m, o - n) for stack in stacks for m, o in stack for n in (0, *back)
@@ -342,9 +343,9 @@ class Allowed:
             return True
         if at in self.declared:
             return "once"
-        if self.same or not at:
+        if self.read or not at:
             return False
-        # Of a build that gdb can't read: the functions of the libraries that it
+        # Of a crash that gdb can't read: the functions of the libraries that it
         # has in another one, and who called into a library or to nowhere, for
         # neither records what it returns to.
         name = self.name(at)
