@@ -480,7 +480,8 @@ static void test_session(const char *folder)
         test_find(state, &at);
         test_uses(state, &at);
     } else {
-        CHECK(!"a module with and without code in the dump");
+        t_check(0, "a module with and without code in the dump", __FILE__,
+                __LINE__);
     }
     mdw_state_close(state);
     mdw_dump_close(dump);

@@ -60,7 +60,7 @@ static void run_task(const task *t)
             return;
         }
         if (n == MOST) {
-            CHECK(!"it comes to an end");
+            t_check(0, "it comes to an end", __FILE__, __LINE__);
             return;
         }
     }

@@ -135,7 +135,7 @@ static mdw_sentry_frame frame_named(const mdw_sentry *s, const char *name)
                 !memcmp(f.function.data, name, f.function.len))
                 return f;
         }
-    CHECK(!"a frame of this name");
+    t_check(0, "a frame of this name", __FILE__, __LINE__);
     return (mdw_sentry_frame){0};
 }
 

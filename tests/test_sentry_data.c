@@ -225,6 +225,22 @@ static void test_refused(void)
         CHECK(!strcmp(err.what, "form field"));
         is(d, "{\"extra\":{\"a\":\"1\"}}");
     }
+    t_case = "57 deep";
+    char deep[2 * 57 + 8] = "{\"a\":";
+    size_t len = strlen(deep);
+    memset(deep + len, '[', 56);
+    memset(deep + len + 56, ']', 56);
+    deep[len + 112] = '}';
+    CHECK(mdw_sentry_data_field(d, STR("sentry"), (mdw_str){deep, len + 113},
+                                &err) == MDW_E_LIMIT);
+    is(d, "{\"extra\":{\"a\":\"1\"}}");
+    t_case = "56 deep";
+    mdw_sentry_data *other = open_data();
+    memset(deep + len + 55, ']', 55);
+    deep[len + 110] = '}';
+    CHECK(mdw_sentry_data_field(other, STR("sentry"),
+                                (mdw_str){deep, len + 111}, &err) == MDW_OK);
+    mdw_sentry_data_close(other);
     t_case = "a 200 KB nest of arrays";
     memset(nest, '[', NEST);
     CHECK(mdw_sentry_data_field(d, STR("sentry"), (mdw_str){nest, NEST},

@@ -65,7 +65,7 @@ struct mdw_member {
 /* --- additional data, as the minidump endpoint takes it ---------------- */
 
 /* Collects form fields and attachments and merges them by the endpoint's rules.
- * Depth is limited to 64, one field or file to 1 MiB, all of them by the
+ * Depth is limited to 56, one field or file to 1 MiB, all of them by the
  * budget; what breaks a limit or is not what it says is refused with a status
  * and leaves no trace. */
 typedef struct mdw_sentry_data mdw_sentry_data;

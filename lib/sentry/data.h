@@ -7,9 +7,9 @@
 #include "lib/base/buffer.h"
 #include "mdwalk/sentry.h"
 
-/* Deepest value; Relay's limit of one event, which holds for every field and
- * file too. */
-enum { DATA_DEPTH = 64, DATA_MAX_BYTES = 1 << 20 };
+/* Deepest value, which still fits into an event as deep as JSON_DEPTH; Relay's
+ * limit of one event, which holds for every field and file too. */
+enum { DATA_DEPTH = 56, DATA_MAX_BYTES = 1 << 20 };
 
 /* A value that is still growing. Objects may hold a key many times: what
  * becomes of that is decided when all is there (data_fold). */
@@ -60,7 +60,7 @@ void node_add(node *parent, node *child, mdw_str key);
 /* The last child of that key; NULL: none, or `n` is no object. */
 node *node_find(const node *n, const char *key);
 
-/* MDW_E_FORMAT: not JSON, or deeper than DATA_DEPTH. */
+/* MDW_E_FORMAT: not JSON, or far too deep; MDW_E_LIMIT: too deep. */
 mdw_status data_json(mdw_sentry_data *d, mdw_str text, node **out);
 /* One value off the front. MDW_E_TRUNCATED, MDW_E_FORMAT, MDW_E_LIMIT. */
 mdw_status data_msgpack(mdw_sentry_data *d, mdw_bytes *rest, node **out);

@@ -164,7 +164,7 @@ static bool open_level(level *at, const node *n, arena *store, mdw_value *value)
  * brackets and the root add. */
 static bool convert(const node *n, arena *store, mdw_value *out)
 {
-    enum { LEVELS = DATA_DEPTH + 8 };
+    enum { LEVELS = DATA_DEPTH + 8 }; /* brackets, crumbs and the root */
     level levels[LEVELS];
     size_t depth = 0;
     if (!open_level(&levels[depth++], n, store, out))

@@ -56,8 +56,11 @@ static mdw_status build(mdw_sentry_data *d, json_reader *r, node **out)
             node_add(open[depth - 1], n, key);
         else
             *out = n;
-        if (piece.kind == JSON_OBJECT || piece.kind == JSON_ARRAY)
-            open[depth++] = n; /* <= JSON_CHECK_DEPTH */
+        if (piece.kind != JSON_OBJECT && piece.kind != JSON_ARRAY)
+            continue;
+        if (depth == DATA_DEPTH)
+            return MDW_E_LIMIT;
+        open[depth++] = n;
     }
     return MDW_E_MEMORY;
 }

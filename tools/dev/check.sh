@@ -5,12 +5,13 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tools/dev/packages.sh
-need $build_packages g++ git python3 python3-jsonschema binutils file man-db zstd universal-ctags \
-    clang clang-format clang-tidy libclang-rt-14-dev llvm libcapstone-dev \
-    debuginfod libelf-dev valgrind strace mingw-w64-x86-64-dev lldb-19 llvm-19 \
-    gdb qemu-user gcc-i686-linux-gnu libc6-dev-i386-cross \
-    gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-aarch64-linux-gnu \
-    libc6-dev-arm64-cross ||
+need $build_packages g++ git python3 python3-jsonschema binutils file man-db \
+    zstd universal-ctags clang clang-format clang-tidy libclang-rt-14-dev llvm \
+    libcapstone-dev debuginfod libelf-dev valgrind strace \
+    mingw-w64-x86-64-dev lldb-19 llvm-19 gdb gdb-multiarch qemu-user \
+    gcc-i686-linux-gnu g++-i686-linux-gnu libc6-dev-i386-cross \
+    gcc-arm-linux-gnueabihf g++-arm-linux-gnueabihf libc6-dev-armhf-cross \
+    gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross ||
     exit 1
 
 passed=0
