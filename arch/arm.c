@@ -64,13 +64,9 @@ static const arch_signal signals[] = {
     {.size = 0},
 };
 
-static const step *const all[] = {&step_code,
-                                  &step_rows,
-                                  &step_link_reg,
-                                  &step_frame_ptr_arm,
-                                  &step_link_guess,
-                                  &step_scan,
-                                  NULL};
+static const step *const all[] = {
+    &step_code,          &step_rows,       &step_signal, &step_link_reg,
+    &step_frame_ptr_arm, &step_link_guess, &step_scan,   NULL};
 
 static const step *const *steps(uint32_t os)
 {

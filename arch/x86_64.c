@@ -64,8 +64,8 @@ static const arch_alias aliases[] = {{NULL, 0}};
  * 240 bytes into the frame, so without unwind data only a scan is left. */
 static const step *const windows[] = {&step_code, &step_rows, &step_leaf,
                                       &step_scan, NULL};
-static const step *const others[] = {&step_code, &step_rows, &step_frame_ptr,
-                                     &step_scan, NULL};
+static const step *const others[] = {&step_code,      &step_rows, &step_signal,
+                                     &step_frame_ptr, &step_scan, NULL};
 
 static const step *const *steps(uint32_t os)
 {

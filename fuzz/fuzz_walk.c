@@ -17,8 +17,9 @@ enum {
     STACK = 0x7000,
     CODE = 0x1000, /* three images; the last overlaps the second */
     CODE_SIZE = 0x1000,
-    OPERATORS = 1001, /* the most that an expression runs */
-    JUMPS = 8         /* so often a walk may go to another stack */
+    OPERATORS = 1001,  /* the most that an expression runs */
+    SEARCH = 2 * 2048, /* places of a signal frame, by two steps */
+    JUMPS = 8          /* so often a walk may go to another stack */
 };
 
 typedef struct input {
@@ -28,7 +29,16 @@ typedef struct input {
     uint64_t since, patience; /* questions answered since one came late */
     uint32_t arch;
     uint8_t kind;
+    bool late; /* answers may be, for as long as the input has bits */
 } input;
+
+/* What a walk came to: the same, however late answers are. */
+typedef struct outcome {
+    mdw_frame frames[FRAMES];
+    unsigned count;
+    uint32_t stop;
+    uint64_t work;
+} outcome;
 
 static uint64_t carve(input *in, size_t size)
 {
@@ -52,6 +62,18 @@ static size_t read_bytes(void *user, uint64_t addr, void *dst, size_t len)
     return len;
 }
 
+/* The same without the second half of the code. */
+static size_t read_captured(void *user, uint64_t addr, void *dst, size_t len)
+{
+    const input *in = user;
+    uint64_t half = CODE + in->size / 2;
+    if (addr < STACK && addr >= half)
+        return 0;
+    if (addr < half && half - addr < len)
+        len = (size_t)(half - addr);
+    return read_bytes(user, addr, dst, len);
+}
+
 static mdw_window window(void *user, uint64_t addr)
 {
     const input *in = user;
@@ -73,10 +95,10 @@ static const uint8_t *answer(input *in, uint64_t a, uint64_t b, size_t need)
 /* A frame is asked again from its start, so patience must grow. */
 static bool is_late(input *in)
 {
-    if (!(in->kind & 1) || ++in->since <= in->patience)
+    if (!in->late || ++in->since <= in->patience)
         return false;
     in->since = 0;
-    in->patience += in->patience / 2 + 1;
+    in->patience += in->patience / 2 + (in->kind >> 6) + 1u;
     return true;
 }
 
@@ -179,7 +201,7 @@ static mdw_regs registers(input *in)
     return regs;
 }
 
-static void walk_through(input *in, mdw_walk *walk)
+static void walk_through(input *in, mdw_walk *walk, outcome *out)
 {
     mdw_frame frame = MDW_INIT(mdw_frame), before;
     mdw_origins origins = MDW_INIT(mdw_origins);
@@ -190,25 +212,49 @@ static void walk_through(input *in, mdw_walk *walk)
         EXPECT(status == MDW_OK || (status == MDW_AGAIN && ++again < 1 << 20));
         if (status == MDW_AGAIN)
             continue;
+        EXPECT(count < FRAMES);
         check_frame(&frame, count ? &before : NULL, in->arch);
         jumps += count && frame.sp < before.sp;
         mdw_walk_origins(walk, &origins);
         for (uint32_t i = 0; i < MDW_MAX_REGS; i++)
             EXPECT(!(frame.regs.valid >> i & 1) || origins.kind[i]);
-        before = frame;
+        before = out->frames[count] = frame;
         EXPECT(++count <= FRAMES);
     }
+    out->count = count;
+    out->stop = mdw_walk_stop(walk);
+    out->work = mdw_walk_work(walk);
     EXPECT(jumps <= JUMPS);
     EXPECT(mdw_walk_stop(walk) != MDW_STOP_RUNNING);
     EXPECT(mdw_walk_stop(walk) <= MDW_STOP_CANCELLED);
     EXPECT(mdw_walk_next(walk, &frame) == MDW_END);
-    /* Each frame: a dozen answers of a few questions, and the scan's words. */
-    uint64_t most = (uint64_t)FRAMES * (64 + 2 * 4 * SCAN);
+    /* Each frame: a dozen answers of some forty questions, and the scan's
+     * words: two about what is there, and two for each run of bytes. */
+    uint64_t most = (uint64_t)FRAMES * (16 * 48 + 32 * 4 * SCAN + SEARCH);
     EXPECT(in->asked <= 4 * most);
     /* Four rows, each with as many expressions as rules. */
     uint64_t ops = 4 * (MDW_MAX_REGS + 1) * OPERATORS;
     EXPECT(mdw_walk_work(walk) <=
-           (uint64_t)FRAMES * (16 * 8 + 4 * SCAN + 8 + ops));
+           (uint64_t)FRAMES * (16 * 8 + 4 * SCAN + 8 + SEARCH + ops));
+}
+
+/* At once, and once more with answers that come late. */
+static void walk_twice(input *in, mdw_walk *walk, const mdw_walk_input *where)
+{
+    static outcome calm, late;
+    if (mdw_walk_begin(walk, where) != MDW_OK)
+        return;
+    walk_through(in, walk, &calm);
+    if (!(in->kind & 1))
+        return;
+    in->late = true;
+    in->asked = 0;
+    EXPECT(mdw_walk_begin(walk, where) == MDW_OK);
+    walk_through(in, walk, &late);
+    EXPECT(calm.count == late.count && calm.stop == late.stop);
+    EXPECT(calm.work == late.work);
+    for (unsigned i = 0; i < calm.count; i++)
+        EXPECT(!memcmp(&calm.frames[i], &late.frames[i], sizeof(mdw_frame)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -244,17 +290,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mdw_regs regs = registers(&in);
     mdw_walk_input walk_input = MDW_INIT(mdw_walk_input);
     walk_input.regs = &regs;
-    walk_input.memory =
-        (mdw_memory){read_bytes, in.kind & 8 ? window : NULL, &in};
+    walk_input.memory = (mdw_memory){in.kind & 128 ? read_captured : read_bytes,
+                                     in.kind & 8 ? window : NULL, &in};
     if (in.kind & 16)
         walk_input.stack = (mdw_range){STACK, in.size};
     walk_input.start = in.kind & 32 ? CODE + 64 : 0;
+    walk_input.shadow = in.kind & 64 ? STACK + 64 : 0;
+    if (in.kind & 128) /* some code is in files alone */
+        walk_input.code = (mdw_memory){read_bytes, NULL, &in};
     mdw_unwinder *unwinder = NULL;
     mdw_walk *walk = NULL;
     if (mdw_unwinder_new(&options, list, 3, &unwinder, NULL) == MDW_OK &&
-        mdw_walk_new(unwinder, &walk_options, &walk, NULL) == MDW_OK &&
-        mdw_walk_begin(walk, &walk_input) == MDW_OK)
-        walk_through(&in, walk);
+        mdw_walk_new(unwinder, &walk_options, &walk, NULL) == MDW_OK)
+        walk_twice(&in, walk, &walk_input);
     mdw_walk_close(walk);
     mdw_unwinder_close(unwinder);
     return 0;

@@ -25,8 +25,8 @@ static const row grades[] = {
      {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400100* 400200*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]"},
      "400010@+0 context; 400100@+10 cfi!; 400200@+30 fp!; bottom",
-     "0 code/0 absent 0;0 rows/0 taken 120;1 rows/0 absent 0;1 fp/0 taken 88;"
-     "2 rows/0 absent 0;2 fp/0 end 0;"},
+     "0 code/0 absent 0;0 rows/0 taken 120;1 rows/0 absent 0;1 signal/0 absent "
+     "0;1 fp/0 taken 88;2 rows/0 absent 0;2 signal/0 absent 0;2 fp/0 end 0;"},
     {"unwind information that nobody can check is enough",
      {X64, START, .stack = "0 500100 0 0 0 400200", .code = "400200*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]", .options.max_frames = 2},
@@ -36,26 +36,27 @@ static const row grades[] = {
      {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400200*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]", .options.max_frames = 2},
      "400010@+0 context; 400200@+30 fp!; limit",
-     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 fp/0 taken 88;"},
+     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 signal/0 absent "
+     "0;0 fp/0 taken 88;"},
     {"and not to an unproven one",
      {X64, START, .stack = "0 400100 0 0 0 500200",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]", .options.max_frames = 2},
      "400010@+0 context; 400100@+10 cfi-; limit",
-     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 fp/0 kept 48;0 "
-     "scan/0 kept 16;"
-     "0 scan/1 absent 0;"},
+     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 signal/0 absent "
+     "0;0 fp/0 kept 48;0 scan/0 kept 16;0 scan/1 absent 0;"},
     {"nor to a proven scan",
      {X64, START, .stack = "0 400100 0 400300", .code = "400300*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]", .options.max_frames = 2},
      "400010@+0 context; 400100@+10 cfi-; limit",
-     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 fp/0 refused 48;0 "
-     "scan/0 kept 40;"},
+     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 signal/0 absent "
+     "0;0 fp/0 refused 48;0 scan/0 kept 40;"},
     {"a row for a whole function is doubtful where pc is exact",
      {X64, START, .stack = "0 500100 0 0 0 400200", .code = "400200*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8] whole",
       .options.max_frames = 2},
      "400010@+0 context; 400200@+30 fp!; limit",
-     "0 code/0 absent 0;0 rows/0 kept 68;0 rows/1 absent 0;0 fp/0 taken 88;"},
+     "0 code/0 absent 0;0 rows/0 kept 68;0 rows/1 absent 0;0 signal/0 absent "
+     "0;0 fp/0 taken 88;"},
     {"and still better than an unproven frame pointer",
      {X64, START, .stack = "0 500100 0 0 0 500200",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8] whole",
@@ -79,18 +80,33 @@ static const row grades[] = {
      {X64, START, .stack = "0 400100 0 0 0 500200", .code = "400100>400000",
       .facts = functions, .options.max_frames = 2},
      "400010@+0 context; 400100@+10 scan!!; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 fp/0 kept 48;0 scan/0 taken 80;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 kept 48;0 "
+     "scan/0 taken 80;"},
     {"a scanned call of something else does not",
      {X64, START, .stack = "0 400100 0 0 0 500200", .code = "400100>400080",
       .facts = functions, .options.max_frames = 2},
      "400010@+0 context; 500200@+30 fp; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 fp/0 kept 48;0 scan/0 kept 40;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 kept 48;0 "
+     "scan/0 kept 40;"},
     {"a scan proposes one word that nobody can check, and ends at a call",
      {X64, .regs = "rip=400010 rsp=+0", .options.max_frames = 2,
       .stack = "500100 500200 400300 400100 400200", .code = "400100* 400200*"},
      "400010@+0 context; 400100@+20 scan!; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 fp/0 absent 0;0 scan/0 kept 16;0 "
-     "scan/1 kept 40;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 absent "
+     "0;0 scan/0 kept 16;0 scan/1 kept 40;"},
+    {"unwind information that searched, with a call",
+     {X64, START, .stack = "0 400100 0 0 0 500200", .code = "400100*",
+      .rows = "400010+1: cfa=rsp+10 rip=[cfa-8] source=a",
+      .options.max_frames = 2},
+     "400010@+0 context; 400100@+10 cfi-scan!; limit",
+     "0 code/0 absent 0;0 rows/0 kept 72;0 rows/1 absent 0;0 signal/0 absent 0;"
+     "0 fp/0 kept 48;0 scan/0 kept 40;"},
+    {"the way back of a signal handler is worth a call",
+     {X64, .regs = "rip=400010 rsp=+0", .options.max_frames = 2,
+      .stack = "400100 0*14 +100 400020", .code = "400100=48c7c00f0000000f05"},
+     "400010@+0 context; 400100e@+8 scan; limit",
+     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 absent 0;"
+     "0 scan/0 kept 40;"},
     {"a leaf's grade",
      {.arch = MDW_ARCH_X86_64,
       .os = MDW_OS_WINDOWS,
@@ -101,6 +117,45 @@ static const row grades[] = {
       .options.max_frames = 2},
      "400010@+0 context; 400100@+8 leaf!!; limit",
      "0 code/0 absent 0;0 rows/0 absent 0;0 leaf/0 taken 144;"},
+};
+
+static const fact whole[] = {{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
+                             {DARK, CODE_SIZE, MDW_ANSWER_YES, 0},
+                             {0}};
+#define FILES .files = true, .facts = whole
+
+static const row files[] = {
+    {"a frame pointer is proven by bytes of files",
+     {X64, START, FILES, .stack = "0 0 0 0 0 400200", .code = "400200*",
+      .options.max_frames = 2},
+     "400010@+0 context; 400200@+30 fp!; limit",
+     NULL},
+    {"and refused by them",
+     {X64, START, FILES, .stack = "0 0 0 0 0 400200", .options.no_scan = true},
+     "400010@+0 context; no caller",
+     NULL},
+    {"a scanned word too",
+     {X64, .regs = "rip=400010 rsp=+0", FILES, .stack = "400100 500100 400200",
+      .code = "400200*", .options.max_frames = 2},
+     "400010@+0 context; 400200@+18 scan!; limit",
+     NULL},
+    {"unwind information is not: files say nothing of what ran",
+     {X64, START, FILES, .stack = "0 400100 0 0 0 400200", .code = "400200*",
+      .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]", .options.max_frames = 2},
+     "400010@+0 context; 400100@+10 cfi; limit",
+     NULL},
+    {"the link register is",
+     {A64, FILES, .regs = "pc=400010 sp=+0 lr=400100", .code = "400100>400000",
+      .options.max_frames = 2},
+     "400010@+0 context; 400100@+0 lr!; limit",
+     NULL},
+    {"so is the way back of a signal handler",
+     {X64, START, FILES,
+      .stack = "0 0 0 0 +30 400100 0*14 +100 400020 0*8 400200",
+      .code = "400100=48c7c00f0000000f05 400200*"},
+     "400010@+0 context; 400100e@+30 fp; 400020s@+100 cfi; 400200@+128 scan!; "
+     "no caller",
+     NULL},
 };
 
 #define ROWS(text)                                                             \
@@ -120,16 +175,17 @@ static const row answers[] = {
                  "400010+1: error;400010+1: cfa=rsp+10 rip=[cfa-8]")},
      "400010@+0 context; 400200@+30 fp!; limit",
      "0 code/0 absent 0;0 rows/0 refused 0;0 rows/1 refused 0;0 rows/2 refused "
-     "0;"
-     "0 rows/3 refused 0;0 fp/0 taken 88;"},
+     "0;0 rows/3 refused 0;0 signal/0 absent 0;0 fp/0 taken 88;"},
     {"a failed row function stops nobody",
      {X64, START, TO_ADVANCE("400010+1: cfa=rsp+10 rip=[cfa-8] error")},
      "400010@+0 context; 400200@+30 fp!; limit",
-     "0 code/0 absent 0;0 rows/0 refused 0;0 rows/1 absent 0;0 fp/0 taken 88;"},
+     "0 code/0 absent 0;0 rows/0 refused 0;0 rows/1 absent 0;0 signal/0 absent "
+     "0;0 fp/0 taken 88;"},
     {"a status that is no answer is none",
      {X64, START, TO_ADVANCE("400010+1: cfa=rsp+10 rip=[cfa-8] odd")},
      "400010@+0 context; 400200@+30 fp!; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 fp/0 taken 88;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 taken "
+     "88;"},
     {"a register that this CPU does not have is refused",
      {X64, START, TO_ADVANCE("400010+1: cfa=rsp+10 rip=[cfa-8] alien")},
      "400010@+0 context; 400200@+30 fp!; limit",
@@ -292,19 +348,22 @@ static const row shadows[] = {
      {X64, START, .stack = "0 500100 0 0 0 400200", .code = "400200*",
       SHADOW = "500100", .options.max_frames = 2},
      "400010@+0 context; 500100@+10 scan; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 fp/0 kept 24;0 scan/0 taken 144;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 kept 24;0 "
+     "scan/0 taken 144;"},
     {"unwind information that it contradicts is not believed at once",
      {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400100* 400200*",
       SHADOW = "400200", .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]",
       .options.max_frames = 2},
      "400010@+0 context; 400200@+30 fp!; limit",
-     "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 fp/0 taken 216;"},
+     "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 signal/0 absent "
+     "0;0 fp/0 taken 216;"},
     {"each return address is used once",
      {X64, START, .stack = "0 500100 500100 500200", SHADOW = "500100 500200",
       .options.max_frames = 3},
      "400010@+0 context; 500100@+10 scan; 500200@+20 scan; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 fp/0 refused 0;0 scan/0 taken 144;"
-     "1 rows/0 absent 0;1 fp/0 refused 0;1 scan/0 kept 0;1 scan/1 taken 144;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 refused "
+     "0;0 scan/0 taken 144;1 rows/0 absent 0;1 signal/0 absent 0;1 fp/0 "
+     "refused 0;1 scan/0 kept 0;1 scan/1 taken 144;"},
     {"a shadow stack that is not in the dump says nothing",
      {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400100* 400200*",
       .input.shadow = 0x900000, .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]",
@@ -318,8 +377,9 @@ static const row shadows[] = {
               "4000ff+1: cfa=rsp+8 rip=[cfa-8]",
       .options.max_frames = 3},
      "400010@+0 context; 400100@+10 cfi!; 500200@+18 cfi; limit",
-     "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 fp/0 refused 0;"
-     "0 scan/0 kept 0;0 scan/1 kept 0;0 scan/2 absent 0;1 rows/0 taken 208;"},
+     "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 signal/0 absent "
+     "0;0 fp/0 refused 0;0 scan/0 kept 0;0 scan/1 kept 0;0 scan/2 absent 0;1 "
+     "rows/0 taken 208;"},
     {"what was interrupted was not called",
      {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 +20 0 0 500200",
       SHADOW = "500200",
@@ -349,6 +409,7 @@ static void check_trace(const row *r)
 int main(void)
 {
     TABLE(grades);
+    TABLE(files);
     TABLE(answers);
     TABLE(links);
     TABLE(shadows);

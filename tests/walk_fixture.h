@@ -30,6 +30,7 @@ typedef struct fact {
 typedef struct world {
     uint32_t arch, os;
     bool big_endian, windows;
+    bool files; /* the bytes of code are in files alone */
     uint64_t code_mask;
     const char *regs;  /* "rip=400010 rsp=+0" */
     const char *stack; /* words from STACK; N*M is N, M times; ? is a hole */
@@ -208,8 +209,7 @@ static inline void fill(target *t)
 
 /* Whole reads inside one piece; the one window is half of STACK, up to a hole.
  */
-static inline size_t read_target(void *user, uint64_t addr, void *dst,
-                                 size_t len)
+static inline size_t read_all(void *user, uint64_t addr, void *dst, size_t len)
 {
     target *t = user;
     const struct {
@@ -233,6 +233,14 @@ static inline size_t read_target(void *user, uint64_t addr, void *dst,
         return n;
     }
     return 0;
+}
+
+static inline size_t read_target(void *user, uint64_t addr, void *dst,
+                                 size_t len)
+{
+    target *t = user;
+    bool code = addr - CODE < CODE_SIZE;
+    return code && t->w->files ? 0 : read_all(user, addr, dst, len);
 }
 
 static inline mdw_window window_target(void *user, uint64_t addr)
@@ -527,6 +535,8 @@ static inline mdw_walk_input input_for(target *t)
     in.regs = &t->regs;
     in.memory =
         (mdw_memory){read_target, t->w->windows ? window_target : NULL, t};
+    if (t->w->files)
+        in.code = (mdw_memory){read_all, NULL, t};
     in.stack = t->w->bounds;
     in.start = t->w->start;
     return in;

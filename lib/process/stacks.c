@@ -254,6 +254,7 @@ static mdw_status walk_begin(session *s, slot *at, const mdw_stack *stack)
     mdw_walk_input input = MDW_INIT(mdw_walk_input);
     input.regs = &stack->regs;
     input.memory = mdw_state_memory(s->report->state);
+    input.code = session_code(s);
     input.stack = stack->range;
     input.start = stack->start;
     input.shadow = stack->shadow;

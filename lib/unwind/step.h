@@ -11,6 +11,7 @@ typedef struct step {
     uint32_t choices;  /* at most so many answers for one frame */
     uint32_t enough;   /* a grade that ends asking this step */
     bool context_only; /* makes sense from an exact pc alone */
+    bool files;        /* bytes of code that the dump lacks may be files' */
     bool keeps;        /* what the ABI preserves survives this step */
     /* MDW_OK with the choice-th row, MDW_ABSENT to try the next step, MDW_END
      * when this is known to be the outermost frame, MDW_AGAIN. */
@@ -18,6 +19,7 @@ typedef struct step {
 } step;
 
 extern const step step_code;      /* what the bytes at an exact pc say */
+extern const step step_signal;    /* a handler's way back, by files' bytes */
 extern const step step_rows;      /* whatever the image's row function knows */
 extern const step step_frame_ptr; /* both x86 */
 extern const step step_frame_ptr_arm;   /* clang's and GCC's layout, Thumb */

@@ -38,6 +38,21 @@ static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
     return status;
 }
 
+/* The same of a frame that no unwind information was found for. */
+static mdw_status run_signal(mdw_walk *w, uint32_t choice, mdw_row *row)
+{
+    (void)choice;
+    return trampoline_row(w, row);
+}
+
+const step step_signal = {.name = "signal",
+                          .trust = MDW_TRUST_CFI,
+                          .source = MDW_SOURCE_CODE,
+                          .choices = 1,
+                          .enough = ENOUGH,
+                          .files = true,
+                          .keeps = true,
+                          .run = run_signal};
 const step step_code = {.name = "code",
                         .trust = MDW_TRUST_CFI,
                         .source = MDW_SOURCE_CODE,

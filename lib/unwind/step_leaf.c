@@ -20,7 +20,7 @@ static mdw_status run_stack(mdw_walk *w, uint32_t choice, mdw_row *row)
 enum { MAX_FUNCTION = 4096 };
 
 /* What the code between two addresses has done, in the state of this frame. */
-static link_use between(const mdw_walk *w, uint64_t from, uint64_t to)
+static link_use between(mdw_walk *w, uint64_t from, uint64_t to)
 {
     const link_use unknown = {.known = false};
     uint8_t code[MAX_FUNCTION];
@@ -34,7 +34,7 @@ static link_use between(const mdw_walk *w, uint64_t from, uint64_t to)
 }
 
 /* What the code from where the link register's call went up to pc has done. */
-static link_use used(const mdw_walk *w, uint64_t lr, bool caller_thumb)
+static link_use used(mdw_walk *w, uint64_t lr, bool caller_thumb)
 {
     uint64_t target;
     if (call_ask(w, lr, caller_thumb, &target) != MDW_ANSWER_YES || !target)
@@ -45,8 +45,7 @@ static link_use used(const mdw_walk *w, uint64_t lr, bool caller_thumb)
 /* Whether lr points into the function at pc: then it is left over from a call
  * that has returned. Where functions are unknown, code without a return in
  * between is one function. */
-static mdw_status left_over(const mdw_walk *w, uint64_t lr, bool thumb,
-                            bool *yes)
+static mdw_status left_over(mdw_walk *w, uint64_t lr, bool thumb, bool *yes)
 {
     mdw_place place;
     uint64_t pc = w->frame.pc;
@@ -71,7 +70,7 @@ static void forget_saved(const mdw_walk *w, mdw_row *row)
 }
 
 /* Whether there is a return somewhere between lr and pc. */
-static bool returns_between(const mdw_walk *w, uint64_t lr)
+static bool returns_between(mdw_walk *w, uint64_t lr)
 {
     uint8_t code[MAX_FUNCTION];
     uint64_t pc = w->frame.pc, from = lr < pc ? lr : pc;
@@ -86,7 +85,7 @@ static bool returns_between(const mdw_walk *w, uint64_t lr)
  * call to this one, for a call of its own would have left it here. Where
  * functions are unknown, a return on the way tells them apart. `use`: what this
  * one has done, if it is known where it begins. */
-static mdw_status from_outside(const mdw_walk *w, uint64_t lr, link_use *use,
+static mdw_status from_outside(mdw_walk *w, uint64_t lr, link_use *use,
                                bool *yes)
 {
     mdw_place place;
@@ -196,6 +195,7 @@ const step step_leaf = {.name = "leaf",
                         .source = MDW_SOURCE_LEAF,
                         .choices = 1,
                         .enough = ENOUGH,
+                        .files = true,
                         .context_only = true,
                         .keeps = true,
                         .run = run_stack};
@@ -204,6 +204,7 @@ const step step_link_reg = {.name = "lr",
                             .source = MDW_SOURCE_LINK_REG,
                             .choices = 1,
                             .enough = ENOUGH,
+                            .files = true,
                             .context_only = true,
                             .keeps = true,
                             .run = run_link_reg};
@@ -212,5 +213,6 @@ const step step_link_guess = {.name = "lr?",
                               .source = MDW_SOURCE_LINK_REG,
                               .choices = 1,
                               .enough = ENOUGH,
+                              .files = true,
                               .context_only = true,
                               .run = run_link_guess};

@@ -106,13 +106,16 @@ static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
         return MDW_ABSENT;
     if (!choice)
         w->scan = (scan_state){0, false};
+    /* Return addresses lie at multiples of their size, and none below sp, where
+     * SysV's x86-64 leaves have their red zone. */
+    int64_t skew = (int64_t)((0 - w->frame.sp) % a->pointer);
     uint64_t window = w->options.scan_words;
     if (w->frame.trust > MDW_TRUST_FP ||
         MDW_CHECK(w->frame.checks, MDW_CHECK_CALL) == MDW_ANSWER_YES)
         window *= 4;
     while (w->scan.next < window) {
         uint64_t value;
-        int64_t found = (int64_t)w->scan.next * a->pointer; /* < 2^40 */
+        int64_t found = skew + (int64_t)w->scan.next * a->pointer; /* < 2^40 */
         if (w->scanned >= w->options.max_scan || !work_spend(w, 1))
             return MDW_ABSENT;
         /* Of an exhausted stack sp may lie below what is mapped. */
@@ -120,8 +123,8 @@ static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
         mdw_status status = load_pointer(w, slot, &value)
                                 ? promising(w, value, slot)
                                 : MDW_ABSENT;
-        if (status == MDW_AGAIN)
-            return status;
+        if (status == MDW_AGAIN || w->awaited)
+            return MDW_AGAIN;
         w->scanned++;
         w->scan.next++;
         if (status != MDW_OK)
@@ -141,4 +144,5 @@ const step step_scan = {.name = "scan",
                         .source = MDW_SOURCE_SCAN,
                         .choices = 4,
                         .enough = PROVEN_SCAN,
+                        .files = true,
                         .run = run};

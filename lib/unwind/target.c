@@ -25,10 +25,23 @@ bool load_pointer(mdw_walk *w, uint64_t addr, uint64_t *value)
     return load_uint(w, addr, w->unwinder->arch->pointer, value);
 }
 
-size_t load_code(const mdw_walk *w, uint64_t addr, void *dst, size_t len)
+/* Whoever asks for the first and the last byte has asked for all. */
+static bool code_awaited(mdw_walk *w, uint64_t addr, size_t len)
 {
-    const mdw_memory *m =
-        w->input.code.read ? &w->input.code : &w->input.memory;
+    mdw_place place;
+    return place_ask(w, addr, MDW_PLACE_CODE, &place) == MDW_AGAIN ||
+           place_ask(w, addr + (len - 1), MDW_PLACE_CODE, &place) == MDW_AGAIN;
+}
+
+size_t load_code(mdw_walk *w, uint64_t addr, void *dst, size_t len)
+{
+    const mdw_memory *m = &w->input.memory;
+    if (w->files && w->input.code.read) {
+        m = &w->input.code;
+        w->awaited |= len && code_awaited(w, addr, len);
+        if (w->awaited)
+            return 0;
+    }
     return m->read ? m->read(m->user, addr, dst, len) : 0;
 }
 
@@ -59,7 +72,7 @@ mdw_status place_ask(const mdw_walk *w, uint64_t addr, uint32_t want,
 
 /* The longest run of known bytes that ends at `addr`; regions may begin in the
  * middle of an instruction. */
-static mdw_bytes bytes_before(const mdw_walk *w, uint64_t addr, uint8_t *raw,
+static mdw_bytes bytes_before(mdw_walk *w, uint64_t addr, uint8_t *raw,
                               size_t size)
 {
     for (size_t len = size; len; len--)
@@ -68,7 +81,7 @@ static mdw_bytes bytes_before(const mdw_walk *w, uint64_t addr, uint8_t *raw,
     return (mdw_bytes){NULL, 0};
 }
 
-uint32_t call_ask(const mdw_walk *w, uint64_t pc, bool thumb, uint64_t *target)
+uint32_t call_ask(mdw_walk *w, uint64_t pc, bool thumb, uint64_t *target)
 {
     uint8_t raw[CALL_BEFORE];
     call_site sites[CALL_SITES];

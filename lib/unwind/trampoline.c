@@ -18,7 +18,7 @@ static bool bytes_match(const arch_signal *s, mdw_bytes bytes)
     return !r.bad;
 }
 
-const arch_signal *trampoline_at(const mdw_walk *w, uint64_t pc, bool thumb)
+const arch_signal *trampoline_at(mdw_walk *w, uint64_t pc, bool thumb)
 {
     const arch *a = w->unwinder->arch;
     uint8_t raw[sizeof a->signals->code];

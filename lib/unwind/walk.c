@@ -207,7 +207,7 @@ static bool apply(mdw_walk *w, const step *s, candidate *c)
     return true;
 }
 
-static bool call_is_proven(const mdw_walk *w, const candidate *c)
+static bool call_is_proven(mdw_walk *w, const candidate *c)
 {
     uint64_t target;
     return call_ask(w, c->pc, c->thumb, &target) == MDW_ANSWER_YES;
@@ -225,7 +225,11 @@ static mdw_status propose(mdw_walk *w, const step *s, uint32_t choice)
     c->entered = c->base = c->proven = false;
     if (!work_spend(w, ANSWER_WORK))
         return MDW_ABSENT;
+    w->files = s->files;
+    w->awaited = false;
     mdw_status status = s->run(w, choice, &w->row);
+    if (w->awaited)
+        return MDW_AGAIN;
     c->source = w->row.source;
     if (w->row.args)
         w->own_args = w->row.args;
@@ -240,7 +244,8 @@ static mdw_status propose(mdw_walk *w, const step *s, uint32_t choice)
         c->trust = MDW_TRUST_LEAF;
     if (c->flags & ROW_DOUBTFUL && !call_is_proven(w, c))
         c->trust = MDW_TRUST_SCAN;
-    return judge(w, c);
+    status = judge(w, c);
+    return w->awaited ? (mdw_status)MDW_AGAIN : status;
 }
 
 /* A frame may be interrupted in the zero page, but nobody calls from there. */

@@ -64,6 +64,8 @@ struct mdw_walk {
     uint32_t scanned;         /* words, in the whole walk */
     uint64_t work, asked_at;  /* units spent; when `cancelled` was last asked */
     bool stayed;              /* `frame` has the sp of its own callee */
+    bool files;               /* of files, too, are the bytes of code */
+    bool awaited;             /* some are on their way: nothing is decided */
     bool near_base;           /* what calls `frame` is outermost */
     bool called_base;         /* what `frame` called said so of `frame` */
     mdw_range left[MAX_LEFT]; /* parts of stacks that were left by a jump */
@@ -86,19 +88,21 @@ uint64_t code_pointer(const mdw_unwinder *u, uint64_t value);
 /* lib/unwind/target.c: the target's memory and what is known of its code. */
 bool load_uint(mdw_walk *w, uint64_t addr, unsigned size, uint64_t *value);
 bool load_pointer(mdw_walk *w, uint64_t addr, uint64_t *value);
-size_t load_code(const mdw_walk *w, uint64_t addr, void *dst, size_t len);
+/* Bytes of code; of files as well while w->files. While those are on their way
+ * nothing is read and w->awaited is set, for the answer to be MDW_AGAIN. */
+size_t load_code(mdw_walk *w, uint64_t addr, void *dst, size_t len);
 /* MDW_OK, or MDW_AGAIN. Who knows nothing has said so in `out`. */
 mdw_status place_ask(const mdw_walk *w, uint64_t addr, uint32_t want,
                      mdw_place *out);
 /* Is there a call that ends at `pc`? `target`: where a direct one goes, else 0.
  */
-uint32_t call_ask(const mdw_walk *w, uint64_t pc, bool thumb, uint64_t *target);
+uint32_t call_ask(mdw_walk *w, uint64_t pc, bool thumb, uint64_t *target);
 
 /* lib/unwind/step_frame_ptr.c: the register that this code would use. */
 uint8_t frame_pointer(const mdw_walk *w);
 
 /* lib/unwind/trampoline.c: what lies at `pc`, or NULL. */
-const arch_signal *trampoline_at(const mdw_walk *w, uint64_t pc, bool thumb);
+const arch_signal *trampoline_at(mdw_walk *w, uint64_t pc, bool thumb);
 /* Whether the kernel could have saved registers there. MDW_OK, or MDW_AGAIN. */
 mdw_status trampoline_plausible(mdw_walk *w, const arch_signal *s, uint64_t sp,
                                 bool *yes);
