@@ -65,8 +65,8 @@ static const arch_signal signals[] = {
 };
 
 static const step *const all[] = {
-    &step_code,          &step_rows,       &step_signal, &step_link_reg,
-    &step_frame_ptr_arm, &step_link_guess, &step_scan,   NULL};
+    &step_code,          &step_rows,       &step_code_files, &step_link_reg,
+    &step_frame_ptr_arm, &step_link_guess, &step_scan,       NULL};
 
 static const step *const *steps(uint32_t os)
 {

@@ -68,7 +68,7 @@ static const arch_signal signals[] = {
 
 static const step *const all[] = {&step_code,
                                   &step_rows,
-                                  &step_signal,
+                                  &step_code_files,
                                   &step_link_reg,
                                   &step_frame_ptr_arm64,
                                   &step_link_guess,

@@ -43,7 +43,7 @@ static const arch_signal signals[] = {
 
 static const arch_alias aliases[] = {{NULL, 0}};
 
-static const step *const all[] = {&step_code,      &step_rows, &step_signal,
+static const step *const all[] = {&step_code,      &step_rows, &step_code_files,
                                   &step_frame_ptr, &step_scan, NULL};
 
 static const step *const *steps(uint32_t os)

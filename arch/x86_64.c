@@ -45,6 +45,10 @@ static const arch_reg regs[COUNT] = {
     [RIP] = {"rip", 16, 0, {{0xF8, 8}}},
 };
 
+/* Intel SDM volume 2, table 2-2 and REX. */
+static const uint8_t code_regs[] = {RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI,
+                                    R8,  R9,  R10, R11, R12, R13, R14, R15};
+
 /* Linux: sigcontext_64 of asm/sigcontext.h, 40 bytes into the ucontext. */
 static const uint16_t saved[COUNT] = {
     [R8] = 40,   [R9] = 48,   [R10] = 56,  [R11] = 64,  [R12] = 72,
@@ -64,8 +68,9 @@ static const arch_alias aliases[] = {{NULL, 0}};
  * 240 bytes into the frame, so without unwind data only a scan is left. */
 static const step *const windows[] = {&step_code, &step_rows, &step_leaf,
                                       &step_scan, NULL};
-static const step *const others[] = {&step_code,      &step_rows, &step_signal,
-                                     &step_frame_ptr, &step_scan, NULL};
+static const step *const others[] = {&step_code,       &step_rows,
+                                     &step_code_files, &step_frame_ptr,
+                                     &step_scan,       NULL};
 
 static const step *const *steps(uint32_t os)
 {
@@ -86,6 +91,7 @@ const arch arch_x86_64 = {
     .reg_count = COUNT,
     .regs = regs,
     .aliases = aliases,
+    .code_regs = code_regs,
     .signals = signals,
     .saved = saved,
     .layout = {{1232, 48, 4, 0x00100000}},

@@ -25,8 +25,8 @@ static const row grades[] = {
      {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400100* 400200*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]"},
      "400010@+0 context; 400100@+10 cfi!; 400200@+30 fp!; bottom",
-     "0 code/0 absent 0;0 rows/0 taken 120;1 rows/0 absent 0;1 signal/0 absent "
-     "0;1 fp/0 taken 88;2 rows/0 absent 0;2 signal/0 absent 0;2 fp/0 end 0;"},
+     "0 code/0 absent 0;0 rows/0 taken 120;1 rows/0 absent 0;1 code?/0 absent "
+     "0;1 fp/0 taken 88;2 rows/0 absent 0;2 code?/0 absent 0;2 fp/0 end 0;"},
     {"unwind information that nobody can check is enough",
      {X64, START, .stack = "0 500100 0 0 0 400200", .code = "400200*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]", .options.max_frames = 2},
@@ -36,26 +36,26 @@ static const row grades[] = {
      {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400200*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]", .options.max_frames = 2},
      "400010@+0 context; 400200@+30 fp!; limit",
-     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 signal/0 absent "
+     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 code?/0 absent "
      "0;0 fp/0 taken 88;"},
     {"and not to an unproven one",
      {X64, START, .stack = "0 400100 0 0 0 500200",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]", .options.max_frames = 2},
      "400010@+0 context; 400100@+10 cfi-; limit",
-     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 signal/0 absent "
+     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 code?/0 absent "
      "0;0 fp/0 kept 48;0 scan/0 kept 16;0 scan/1 absent 0;"},
     {"nor to a proven scan",
      {X64, START, .stack = "0 400100 0 400300", .code = "400300*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]", .options.max_frames = 2},
      "400010@+0 context; 400100@+10 cfi-; limit",
-     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 signal/0 absent "
+     "0 code/0 absent 0;0 rows/0 kept 64;0 rows/1 absent 0;0 code?/0 absent "
      "0;0 fp/0 refused 48;0 scan/0 kept 40;"},
     {"a row for a whole function is doubtful where pc is exact",
      {X64, START, .stack = "0 500100 0 0 0 400200", .code = "400200*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8] whole",
       .options.max_frames = 2},
      "400010@+0 context; 400200@+30 fp!; limit",
-     "0 code/0 absent 0;0 rows/0 kept 68;0 rows/1 absent 0;0 signal/0 absent "
+     "0 code/0 absent 0;0 rows/0 kept 68;0 rows/1 absent 0;0 code?/0 absent "
      "0;0 fp/0 taken 88;"},
     {"and still better than an unproven frame pointer",
      {X64, START, .stack = "0 500100 0 0 0 500200",
@@ -80,33 +80,69 @@ static const row grades[] = {
      {X64, START, .stack = "0 400100 0 0 0 500200", .code = "400100>400000",
       .facts = functions, .options.max_frames = 2},
      "400010@+0 context; 400100@+10 scan!!; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 kept 48;0 "
-     "scan/0 taken 80;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 kept 48;0 "
+     "scan/0 taken 104;"},
     {"a scanned call of something else does not",
      {X64, START, .stack = "0 400100 0 0 0 500200", .code = "400100>400080",
       .facts = functions, .options.max_frames = 2},
      "400010@+0 context; 500200@+30 fp; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 kept 48;0 "
-     "scan/0 kept 40;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 kept 48;0 "
+     "scan/0 kept 40;0 scan/1 kept 16;0 scan/2 absent 0;"},
+    {"a scan passes calls of other functions for one of the callee",
+     {X64, .regs = "rip=400010 rsp=+0", .stack = "400100 400200",
+      .code = "400100>400080 400200>400000", .facts = functions,
+      .options.max_frames = 2},
+     "400010@+0 context; 400200@+10 scan!!; limit",
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 absent 0;"
+     "0 scan/0 kept 40;0 scan/1 taken 104;"},
+    {"and takes the nearest where there is none, after four",
+     {X64, .regs = "rip=400010 rsp=+0",
+      .stack = "400100 400110 400120 400130 400140",
+      .code = "400100>400080 400110>400080 400120>400080 400130>400080 "
+              "400140>400000",
+      .facts = functions, .options.max_frames = 2},
+     "400010@+0 context; 400100@+8 scan!; limit",
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 absent 0;"
+     "0 scan/0 kept 40;0 scan/1 kept 40;0 scan/2 kept 40;0 scan/3 kept 40;"},
+    {"a call of the callee is nearer than the frame pointer's, which stays",
+     {X64, START, .stack = "+28 400100 0 0 0 400200", .show = "rbp",
+      .code = "400100>400000 400200*", .facts = functions,
+      .options.max_frames = 3},
+     "400010@+0 context rbp=+20:context0; "
+     "400100@+10 scan!! rbp=+20:same0; 400200@+30 fp! rbp=0:loaded1@+20; limit",
+     NULL},
+    {"other calls that are nearer are not",
+     {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400100* 400200*",
+      .facts = functions, .options.max_frames = 2},
+     "400010@+0 context; 400200@+30 fp!; limit",
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 kept 88;0 "
+     "scan/0 kept 40;0 scan/1 kept 40;0 scan/2 absent 0;"},
+    {"the frame pointer's own call of the callee is enough",
+     {X64, START, .stack = "0 400100 0 0 0 400200",
+      .code = "400100>400000 400200>400000", .facts = functions,
+      .options.max_frames = 2},
+     "400010@+0 context; 400200@+30 fp!!; limit",
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 taken "
+     "128;"},
     {"a scan proposes one word that nobody can check, and ends at a call",
      {X64, .regs = "rip=400010 rsp=+0", .options.max_frames = 2,
       .stack = "500100 500200 400300 400100 400200", .code = "400100* 400200*"},
      "400010@+0 context; 400100@+20 scan!; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 absent "
-     "0;0 scan/0 kept 16;0 scan/1 kept 40;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 absent 0;0 "
+     "scan/0 kept 16;0 scan/1 kept 40;"},
     {"unwind information that searched, with a call",
      {X64, START, .stack = "0 400100 0 0 0 500200", .code = "400100*",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8] source=a",
       .options.max_frames = 2},
      "400010@+0 context; 400100@+10 cfi-scan!; limit",
-     "0 code/0 absent 0;0 rows/0 kept 72;0 rows/1 absent 0;0 signal/0 absent 0;"
-     "0 fp/0 kept 48;0 scan/0 kept 40;"},
+     "0 code/0 absent 0;0 rows/0 kept 72;0 rows/1 absent 0;0 code?/0 absent "
+     "0;0 fp/0 kept 48;0 scan/0 kept 40;"},
     {"the way back of a signal handler is worth a call",
      {X64, .regs = "rip=400010 rsp=+0", .options.max_frames = 2,
       .stack = "400100 0*14 +100 400020", .code = "400100=48c7c00f0000000f05"},
      "400010@+0 context; 400100e@+8 scan; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 absent 0;"
-     "0 scan/0 kept 40;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 absent 0;0 "
+     "scan/0 kept 40;"},
     {"a leaf's grade",
      {.arch = MDW_ARCH_X86_64,
       .os = MDW_OS_WINDOWS,
@@ -175,17 +211,16 @@ static const row answers[] = {
                  "400010+1: error;400010+1: cfa=rsp+10 rip=[cfa-8]")},
      "400010@+0 context; 400200@+30 fp!; limit",
      "0 code/0 absent 0;0 rows/0 refused 0;0 rows/1 refused 0;0 rows/2 refused "
-     "0;0 rows/3 refused 0;0 signal/0 absent 0;0 fp/0 taken 88;"},
+     "0;0 rows/3 refused 0;0 code?/0 absent 0;0 fp/0 taken 88;"},
     {"a failed row function stops nobody",
      {X64, START, TO_ADVANCE("400010+1: cfa=rsp+10 rip=[cfa-8] error")},
      "400010@+0 context; 400200@+30 fp!; limit",
-     "0 code/0 absent 0;0 rows/0 refused 0;0 rows/1 absent 0;0 signal/0 absent "
+     "0 code/0 absent 0;0 rows/0 refused 0;0 rows/1 absent 0;0 code?/0 absent "
      "0;0 fp/0 taken 88;"},
     {"a status that is no answer is none",
      {X64, START, TO_ADVANCE("400010+1: cfa=rsp+10 rip=[cfa-8] odd")},
      "400010@+0 context; 400200@+30 fp!; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 taken "
-     "88;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 taken 88;"},
     {"a register that this CPU does not have is refused",
      {X64, START, TO_ADVANCE("400010+1: cfa=rsp+10 rip=[cfa-8] alien")},
      "400010@+0 context; 400200@+30 fp!; limit",
@@ -348,22 +383,22 @@ static const row shadows[] = {
      {X64, START, .stack = "0 500100 0 0 0 400200", .code = "400200*",
       SHADOW = "500100", .options.max_frames = 2},
      "400010@+0 context; 500100@+10 scan; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 kept 24;0 "
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 kept 24;0 "
      "scan/0 taken 144;"},
     {"unwind information that it contradicts is not believed at once",
      {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400100* 400200*",
       SHADOW = "400200", .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]",
       .options.max_frames = 2},
      "400010@+0 context; 400200@+30 fp!; limit",
-     "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 signal/0 absent "
+     "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 code?/0 absent "
      "0;0 fp/0 taken 216;"},
     {"each return address is used once",
      {X64, START, .stack = "0 500100 500100 500200", SHADOW = "500100 500200",
       .options.max_frames = 3},
      "400010@+0 context; 500100@+10 scan; 500200@+20 scan; limit",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 signal/0 absent 0;0 fp/0 refused "
-     "0;0 scan/0 taken 144;1 rows/0 absent 0;1 signal/0 absent 0;1 fp/0 "
-     "refused 0;1 scan/0 kept 0;1 scan/1 taken 144;"},
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 refused "
+     "0;0 scan/0 taken 144;1 rows/0 absent 0;1 code?/0 absent 0;1 fp/0 refused "
+     "0;1 scan/0 kept 0;1 scan/1 taken 144;"},
     {"a shadow stack that is not in the dump says nothing",
      {X64, START, .stack = "0 400100 0 0 0 400200", .code = "400100* 400200*",
       .input.shadow = 0x900000, .rows = "400010+1: cfa=rsp+10 rip=[cfa-8]",
@@ -377,7 +412,7 @@ static const row shadows[] = {
               "4000ff+1: cfa=rsp+8 rip=[cfa-8]",
       .options.max_frames = 3},
      "400010@+0 context; 400100@+10 cfi!; 500200@+18 cfi; limit",
-     "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 signal/0 absent "
+     "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 code?/0 absent "
      "0;0 fp/0 refused 0;0 scan/0 kept 0;0 scan/1 kept 0;0 scan/2 absent 0;1 "
      "rows/0 taken 208;"},
     {"what was interrupted was not called",

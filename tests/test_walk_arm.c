@@ -217,7 +217,7 @@ static const row arm[] = {
       .code = "400100>400000 "
               "400000=04b02de500b08de214d04de200d08be204b09de41eff2fe1 "
               "400200*"},
-     "400014@+18 context fp=+2c:context0; 400100@+18~ lr! fp=+2c:kept0; "
+     "400014@+18 context fp=+2c:context0; 400100@+18 leaf! fp=+2c:kept0; "
      "400200@+30 fp! fp=0:loaded1@+28; bottom"},
     {"arm: lr of an earlier call is not the caller",
      {ARM, .regs = "pc=400014 sp=+0 fp=+c lr=400010",

@@ -189,6 +189,12 @@ static const row trampolines[] = {
       .other = "0*22 0 400200", .code = "400100=681180d2010000d4 400200*"},
      "400010@+0 context; 400100e@+10~ fp; 400020s@^100 cfi; "
      "400200@^120~ fp!; bottom"},
+    {"arm64: it begins at a multiple of 16",
+     {A64, .regs = "pc=400010 sp=+0 fp=+0",
+      .stack = "+300 400100 b 0*43 ^110 400300 ^100 400020 0 0*15 ^110 400300",
+      .other = "0*22 0 400200", .code = "400100=681180d2010000d4 400200*"},
+     "400010@+0 context; 400100e@+10~ fp; 400020s@^100 cfi; "
+     "400200@^120~ fp!; bottom"},
     {"arm64: one whose registers are not those of the record is none",
      {A64, .regs = "pc=400010 sp=+0 fp=+0",
       .stack = "+300 400100 0 0 b 0*43 ^110 400301 ^100 400020 0 0*13 ^110 "

@@ -72,6 +72,7 @@ typedef struct arch {
     const arch_reg *regs;
     const arch_alias *aliases; /* ends with name NULL */
     arch_layout layout[ARCH_LAYOUTS];
+    const uint8_t *code_regs;   /* by instructions' numbers; NULL: the same */
     const arch_signal *signals; /* ends with size 0; NULL: none */
     const uint16_t *saved;      /* by register: its place in a ucontext, or 0 */
     /* Kept bits of a code pointer on `os` when nothing better is known; 0:

@@ -15,7 +15,10 @@ static const struct {
     {MDW_CHECK_CALL, MDW_ANSWER_YES, MDW_TRUST_CFI_SCAN, UINT8_MAX, 40},
     /* Only unwind information gets here. */
     {MDW_CHECK_CALL, MDW_ANSWER_NO, MDW_TRUST_NONE, UINT8_MAX, -16},
-    {MDW_CHECK_TARGET, MDW_ANSWER_YES, MDW_TRUST_NONE, UINT8_MAX, 40},
+    /* A scanned call of the very callee beats a frame pointer that leads to
+     * where some call ends. */
+    {MDW_CHECK_TARGET, MDW_ANSWER_YES, MDW_TRUST_NONE, MDW_TRUST_SCAN, 64},
+    {MDW_CHECK_TARGET, MDW_ANSWER_YES, MDW_TRUST_CFI_SCAN, UINT8_MAX, 40},
     {MDW_CHECK_SHADOW, MDW_ANSWER_YES, MDW_TRUST_NONE, UINT8_MAX, 128},
     {MDW_CHECK_SHADOW, MDW_ANSWER_NO, MDW_TRUST_NONE, UINT8_MAX, -64},
 };
@@ -182,6 +185,7 @@ mdw_status judge(mdw_walk *w, candidate *c)
     if (status != MDW_OK)
         return status;
     c->place = callee.flags;
+    c->callee_known = callee.function.size;
     check_set(c, MDW_CHECK_ADVANCE, advances(w, c));
     check_set(c, MDW_CHECK_STACK, in_stack(w, c));
     status = judge_code(w, c, &callee);

@@ -18,10 +18,10 @@ typedef struct step {
     mdw_status (*run)(mdw_walk *w, uint32_t choice, mdw_row *row);
 } step;
 
-extern const step step_code;      /* what the bytes at an exact pc say */
-extern const step step_signal;    /* a handler's way back, by files' bytes */
-extern const step step_rows;      /* whatever the image's row function knows */
-extern const step step_frame_ptr; /* both x86 */
+extern const step step_code;       /* what the bytes at an exact pc say */
+extern const step step_code_files; /* the same of bytes of files */
+extern const step step_rows;       /* whatever the image's row function knows */
+extern const step step_frame_ptr;  /* both x86 */
 extern const step step_frame_ptr_arm;   /* clang's and GCC's layout, Thumb */
 extern const step step_frame_ptr_arm64; /* sp is known as a bound alone */
 extern const step step_link_reg;        /* a leaf on a link-register machine */

@@ -77,15 +77,29 @@ static mdw_status promising(mdw_walk *w, uint64_t value, uint64_t slot)
     return call == MDW_ANSWER_NO ? (mdw_status)MDW_ABSENT : unproven(w, pc);
 }
 
+/* The frame pointer's step, asked before, has found a caller behind a call in a
+ * record further out: whose frame the word belongs to has left fp alone. */
+static bool in_chain(const mdw_walk *w, uint64_t slot)
+{
+    const candidate *c = &w->best;
+    return c->step && c->trust == MDW_TRUST_FP &&
+           MDW_CHECK(c->checks, MDW_CHECK_CALL) == MDW_ANSWER_YES &&
+           w->frame.regs.value[frame_pointer(w)] > slot;
+}
+
 /* Where the word lies at the callee's sp, no frame was made and fp is the
  * caller's. Else the word below may be its saved value; a register that points
  * above the frame may still be it. Both are guesses. */
 static void guess_frame_pointer(mdw_walk *w, int64_t found, mdw_row *row)
 {
     const arch *a = w->unwinder->arch;
+    uint64_t slot = w->frame.sp + (uint64_t)found, saved;
+    if (in_chain(w, slot)) {
+        row_set(row, frame_pointer(w), rule_kind(MDW_RULE_SAME));
+        return;
+    }
     if (a->lr != NO_REG)
         return; /* the pair's layout is only x86's */
-    uint64_t slot = w->frame.sp + (uint64_t)found, saved;
     row->flags |= ROW_FP_GUESS;
     if (found && load_pointer(w, slot - a->pointer, &saved) && saved > slot &&
         saved - slot <= MAX_FRAME)

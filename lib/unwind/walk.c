@@ -268,6 +268,25 @@ static bool ends(const mdw_walk *w, const step *s)
            (in_chain(w, s) && s->choices == 1);
 }
 
+/* A frame pointer leads past whoever keeps none. Where the callee's function is
+ * known and the call before the proposed pc is not one of it, a nearer one may
+ * be: the scan is asked, too. */
+static bool is_doubted(const candidate *c)
+{
+    return c->trust == MDW_TRUST_FP && c->callee_known &&
+           MDW_CHECK(c->checks, MDW_CHECK_TARGET) != MDW_ANSWER_YES &&
+           MDW_CHECK(c->checks, MDW_CHECK_SHADOW) != MDW_ANSWER_YES;
+}
+
+/* Whether the step has nothing better to offer. A direct call of something else
+ * may be of a stub that goes to the callee, so that it only loses to one of the
+ * callee itself. */
+static bool is_enough(const step *s, const candidate *c)
+{
+    return c->grade >= s->enough &&
+           MDW_CHECK(c->checks, MDW_CHECK_TARGET) != MDW_ANSWER_NO;
+}
+
 /* Judges one answer: TAKEN, KEPT, REFUSED, or END. */
 static uint32_t verdict(mdw_walk *w, const step *s, mdw_status status,
                         uint32_t *why)
@@ -291,7 +310,8 @@ static uint32_t verdict(mdw_walk *w, const step *s, mdw_status status,
     }
     if (!w->best.step || c->grade > w->best.grade)
         w->best = *c;
-    return c->grade >= ENOUGH ? MDW_VERDICT_TAKEN : MDW_VERDICT_KEPT;
+    return c->grade >= ENOUGH && !is_doubted(c) ? MDW_VERDICT_TAKEN
+                                                : MDW_VERDICT_KEPT;
 }
 
 /* MDW_OK: taken. MDW_ABSENT: go on asking. MDW_END, MDW_AGAIN. */
@@ -311,7 +331,7 @@ static mdw_status consider(mdw_walk *w, const step *s, uint32_t *why)
             return MDW_END;
         if (v == MDW_VERDICT_TAKEN)
             return MDW_OK;
-        if (!asked || (v == MDW_VERDICT_KEPT && w->tried.grade >= s->enough))
+        if (!asked || (v == MDW_VERDICT_KEPT && is_enough(s, &w->tried)))
             break;
         kept |= v == MDW_VERDICT_KEPT;
         null |= status == MDW_OK && is_null(&w->tried) && in_chain(w, s);

@@ -36,11 +36,12 @@ typedef struct candidate {
     uint32_t source, choice, flags, place;
     uint32_t checks, grade, trust;
     bool thumb;
-    bool base;       /* pc lies in an outermost function */
-    bool proven;     /* by its bytes */
-    uint64_t target; /* of the call before pc, if it is direct; or 0 */
-    bool entered;    /* pc is the first byte of a trampoline */
-    uint64_t pc;     /* without tag bits and Thumb bit */
+    bool base;         /* pc lies in an outermost function */
+    bool callee_known; /* its function is */
+    bool proven;       /* by its bytes */
+    uint64_t target;   /* of the call before pc, if it is direct; or 0 */
+    bool entered;      /* pc is the first byte of a trampoline */
+    uint64_t pc;       /* without tag bits and Thumb bit */
     mdw_regs regs;
     mdw_origins origins;
 } candidate;
