@@ -7,7 +7,10 @@
 #include "lib/symbol/view.h"
 #include "lib/symbol/writer.h"
 
-enum { NAME_SOON = 128 }; /* bytes: most names are shorter */
+enum {
+    NAME_SOON = 128, /* bytes: most names are shorter */
+    NEAR = 16        /* lines: most guesses are nearer */
+};
 
 static bool full(const index_view *v)
 {
@@ -95,20 +98,46 @@ static uint32_t body_after(const index_view *v, const index_function *f,
            from;
 }
 
+/* Which of the lines it will be, by where in `f` it is: lines are spread evenly
+ * enough for that to be near. */
+static uint32_t guess(const index_function *f, uint32_t rva)
+{
+    return (uint32_t)((uint64_t)(rva - f->start) * f->lines / f->bytes);
+}
+
+/* body_after of the lines, first of those around the guess. */
+static uint32_t line_after(const index_view *v, const index_function *f,
+                           uint32_t rva)
+{
+    uint32_t g = guess(f, rva), from = g > NEAR ? g - NEAR : 0, to = g + NEAR;
+    const table *t = &v->section[INDEX_BODY].records;
+    if (!f->checked || f->lines <= 2 * NEAR || g >= f->lines)
+        return body_after(v, f, f->body, f->lines, rva);
+    if (to > f->lines)
+        to = f->lines;
+    if (from && table_u32(t, f->body + from, 0) > rva) {
+        to = from;
+        from = 0;
+    } else if (to < f->lines && table_u32(t, f->body + to, 0) <= rva) {
+        from = to;
+        to = f->lines;
+    }
+    return table_after_short(t, f->body + from, f->body + to, rva) - f->body;
+}
+
 /* What is searched next is asked for before the name is read: a processor that
- * waits for each in turn does little else. Lines are spread evenly enough for a
- * guess at which of them it will be. */
+ * waits for each in turn does little else. */
 static void fetch(const index_view *v, const index_function *f, uint32_t rva,
                   uint32_t name)
 {
-    enum { LINE = INDEX_LINE_WORDS * INDEX_BODY_SIZE, AROUND = 64 };
+    enum { WORD = INDEX_BODY_SIZE, LINE = INDEX_LINE_WORDS * WORD, BEFORE = 3 };
     mdw_bytes body = v->section[INDEX_BODY].bytes;
-    uint64_t keys = (uint64_t)f->body * INDEX_BODY_SIZE;
-    uint64_t records = keys + ((uint64_t)f->lines + f->calls) * INDEX_BODY_SIZE;
-    uint64_t guess = (uint64_t)(rva - f->start) * f->lines / f->bytes;
-    bytes_soon(body, keys, records - keys);
-    records += guess * LINE;
-    bytes_soon(body, records > AROUND ? records - AROUND : 0, 3 * AROUND);
+    uint64_t keys = f->body, g = guess(f, rva), near = g > NEAR ? g - NEAR : 0;
+    uint64_t calls = keys + f->lines, records = calls + f->calls;
+    bytes_soon(body, (keys + near) * WORD, 2 * NEAR * WORD);
+    bytes_soon(body, calls * WORD, f->calls * (uint64_t)WORD);
+    records = records * WORD + (g > BEFORE ? g - BEFORE : 0) * LINE;
+    bytes_soon(body, records, 2 * BEFORE * LINE + LINE);
     if (name != MDW_NONE)
         bytes_soon(v->section[INDEX_STRINGS].bytes, name, NAME_SOON);
 }
@@ -375,7 +404,7 @@ static void calls_from_body(const index_view *v, const index_function *f,
 static void detail_from_body(const index_view *v, const index_function *f,
                              uint32_t rva, detail *d)
 {
-    uint32_t after = body_after(v, f, f->body, f->lines, rva);
+    uint32_t after = line_after(v, f, rva);
     uint64_t record = (uint64_t)f->body + f->lines + f->calls +
                       (uint64_t)INDEX_LINE_WORDS * (after - 1);
     if (after && record + INDEX_LINE_WORDS <= view_count(v, INDEX_BODY)) {
