@@ -184,6 +184,26 @@ int main(void)
         CHECK(link_returns(arch, returns[i].state == T32,
                            bytes_of(returns[i].code, raw)) == returns[i].want);
     }
+    static const struct {
+        const char *claim;
+        int state;
+        const char *code;
+        bool want;
+    } frames[] = {
+        {"mov x29, sp", A64, "1f2003d5 fd030091", true},
+        {"mov x28, sp", A64, "1f2003d5 fc030091", false},
+        {"behind a return", A64, "c0035fd6 fd030091", true},
+        {"add fp, sp, #4", A32, "04b08de2", true},
+        {"add r7, sp, #0", T32, "00af", true},
+        {"nop", T32, "00bf", false},
+    };
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        uint8_t raw[64];
+        t_case = frames[i].claim;
+        uint32_t arch = frames[i].state == A64 ? MDW_ARCH_ARM64 : MDW_ARCH_ARM;
+        CHECK(link_sets_frame(arch, frames[i].state == T32,
+                              bytes_of(frames[i].code, raw)) == frames[i].want);
+    }
     t_case = "machines without a link register";
     CHECK(!link_returns(MDW_ARCH_X86, false, (mdw_bytes){NULL, 0}));
     CHECK(!link_trace(MDW_ARCH_X86_64, false, (mdw_bytes){NULL, 0}).known);

@@ -83,6 +83,22 @@ static const row arm64[] = {
       .stack = "0 0 +20 400040 0 500200", .code = "400040* 400100=c0035fd6"},
      "400114@+0 context fp=+10:context0; 400040@+20~ fp! fp=+20:loaded0@+10; "
      "500200@+30~ fp fp=0:loaded1@+20; bottom"},
+    {"arm64: a function that sets no frame pointer up leaves the chain alone",
+     {A64, .regs = "pc=400010 sp=+0 fp=+20", .show = "fp",
+      .stack = "0 400100 0 0 0 400200", .code = "400100* 400200*",
+      .facts = (const fact[]){{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
+                              {0x400000, 0x80, 0, MDW_PLACE_FUNCTION},
+                              {0}}},
+     "400010@+0 context fp=+20:context0; "
+     "400100@+10~ scan! fp=+20:same0; 400200@+30~ fp! fp=0:loaded1@+20; "
+     "bottom"},
+    {"arm64: one that sets it up follows it",
+     {A64, .regs = "pc=400010 sp=+0 fp=+20", .stack = "0 400100 0 0 0 400200",
+      .code = "400000=fd030091 400100* 400200*",
+      .facts = (const fact[]){{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
+                              {0x400000, 0x80, 0, MDW_PLACE_FUNCTION},
+                              {0}}},
+     "400010@+0 context; 400200@+30~ fp!; bottom"},
     {"arm64: functions are known, and lr is in another",
      {A64, .regs = "pc=400114 sp=+0 lr=400040 x19=5", .show = "x19",
       .code = "400040*",

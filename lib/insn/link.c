@@ -185,12 +185,22 @@ link_use link_trace(uint32_t arch, bool thumb, mdw_bytes code)
     return use;
 }
 
-bool link_returns(uint32_t arch, bool thumb, mdw_bytes code)
+static bool has(uint32_t arch, bool thumb, mdw_bytes code, uint32_t effect)
 {
     reader r = reader_at(code, 0, 0, false);
     bool known = arch == MDW_ARCH_ARM64 || arch == MDW_ARCH_ARM;
-    bool returns = false;
-    while (known && !returns && reader_left(&r))
-        returns = next(arch, thumb, &r) & RETURNS && !r.bad;
-    return returns;
+    bool found = false;
+    while (known && !found && reader_left(&r))
+        found = next(arch, thumb, &r) & effect && !r.bad;
+    return found;
+}
+
+bool link_returns(uint32_t arch, bool thumb, mdw_bytes code)
+{
+    return has(arch, thumb, code, RETURNS);
+}
+
+bool link_sets_frame(uint32_t arch, bool thumb, mdw_bytes code)
+{
+    return has(arch, thumb, code, FP_MOVED);
 }

@@ -22,4 +22,7 @@ link_use link_trace(uint32_t arch, bool thumb, mdw_bytes code);
 /* Whether there is a return in `code`, wherever it begins. */
 bool link_returns(uint32_t arch, bool thumb, mdw_bytes code);
 
+/* Whether the frame pointer is set up in `code`. */
+bool link_sets_frame(uint32_t arch, bool thumb, mdw_bytes code);
+
 #endif

@@ -1,5 +1,6 @@
 /* lib/unwind/step_frame_ptr.c - frame pointer chains, as each compiler lays
  * them out. */
+#include "lib/insn/link.h"
 #include "lib/unwind/walk.h"
 
 /* A zero ends the chain, but only where the chain itself has led: elsewhere
@@ -58,6 +59,26 @@ uint8_t frame_pointer(const mdw_walk *w)
                                                               : a->fp;
 }
 
+enum { MAX_FUNCTION = 4096 };
+
+/* A function that has not set the register up, and may not until pc, leaves its
+ * caller's chain alone: the record is of a frame further out. */
+static mdw_status ask_untouched(mdw_walk *w)
+{
+    mdw_place place;
+    uint8_t code[MAX_FUNCTION];
+    mdw_status status =
+        place_ask(w, w->frame.lookup, MDW_PLACE_FUNCTION, &place);
+    uint64_t len = w->frame.pc - place.function.start;
+    if (status != MDW_OK || !place.function.size || len > sizeof code)
+        return status;
+    w->fp_untouched =
+        load_code(w, place.function.start, code, (size_t)len) == len &&
+        !link_sets_frame(w->unwinder->arch->id, frame_thumb(w),
+                         (mdw_bytes){code, (size_t)len});
+    return MDW_OK;
+}
+
 /* ARM code has two layouts: clang's is the pair above, GCC's has r11 at the
  * return address with the caller's r11 below. Thumb has clang's with r7; GCC's
  * r7 in Thumb code is no chain, which the judgement finds out. */
@@ -66,8 +87,10 @@ static mdw_status run_arm(mdw_walk *w, uint32_t choice, mdw_row *row)
     const arch *a = w->unwinder->arch;
     uint8_t fp = frame_pointer(w);
     mdw_status status = start(w, fp);
-    if (status != MDW_OK)
-        return status;
+    if (status == MDW_OK)
+        status = ask_untouched(w);
+    if (status != MDW_OK || w->fp_untouched)
+        return status != MDW_OK ? status : MDW_ABSENT;
     if (choice == 0) {
         pair(w, fp, row);
         return MDW_OK;
@@ -88,6 +111,10 @@ static mdw_status run_arm(mdw_walk *w, uint32_t choice, mdw_row *row)
 static mdw_status run_arm64(mdw_walk *w, uint32_t choice, mdw_row *row)
 {
     mdw_status status = run(w, choice, row);
+    if (status == MDW_OK)
+        status = ask_untouched(w);
+    if (status == MDW_OK && w->fp_untouched)
+        return MDW_ABSENT;
     if (status == MDW_OK)
         row->flags |= MDW_ROW_SP_BOUND;
     return status;

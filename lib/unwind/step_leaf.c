@@ -187,6 +187,8 @@ static mdw_status run_link_guess(mdw_walk *w, uint32_t choice, mdw_row *row)
         return status != MDW_OK ? status : MDW_ABSENT;
     row->cfa = rule_addr(a->sp, 0);
     row_set(row, a->pc, rule_addr(a->lr, 0));
+    if (w->fp_untouched)
+        row_set(row, frame_pointer(w), rule_kind(MDW_RULE_SAME));
     return MDW_OK;
 }
 

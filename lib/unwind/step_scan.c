@@ -94,7 +94,7 @@ static void guess_frame_pointer(mdw_walk *w, int64_t found, mdw_row *row)
 {
     const arch *a = w->unwinder->arch;
     uint64_t slot = w->frame.sp + (uint64_t)found, saved;
-    if (in_chain(w, slot)) {
+    if (w->fp_untouched || in_chain(w, slot)) {
         row_set(row, frame_pointer(w), rule_kind(MDW_RULE_SAME));
         return;
     }

@@ -436,6 +436,7 @@ static mdw_status step_out(mdw_walk *w)
         return MDW_OK;
     }
     w->best.step = NULL;
+    w->fp_untouched = false;
     w->event_count = w->own_args = 0;
     status = MDW_ABSENT;
     const step *const *s = w->unwinder->arch->steps(w->unwinder->options.os);

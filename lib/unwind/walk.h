@@ -67,6 +67,7 @@ struct mdw_walk {
     bool stayed;              /* `frame` has the sp of its own callee */
     bool files;               /* of files, too, are the bytes of code */
     bool awaited;             /* some are on their way: nothing is decided */
+    bool fp_untouched;        /* by `frame`: its callers' chain goes on */
     bool near_base;           /* what calls `frame` is outermost */
     bool called_base;         /* what `frame` called said so of `frame` */
     mdw_range left[MAX_LEFT]; /* parts of stacks that were left by a jump */
