@@ -112,8 +112,8 @@ static void check(const row *r, edge e)
             n += (size_t)snprintf(got + n, sizeof got - n, " %u@%d",
                                   e.save[i].reg, (int)e.save[i].at);
     }
-    CHECK(!strcmp(got, r->want));
-    if (strcmp(got, r->want))
+    CHECK(strcmp(got, r->want) == 0);
+    if (strcmp(got, r->want) != 0)
         fprintf(stderr, "  got  %s\n  want %s\n", got, r->want);
 }
 

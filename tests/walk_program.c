@@ -262,6 +262,22 @@ size_t piece_read(void *user, uint64_t addr, void *dst, size_t len)
     return len;
 }
 
+/* A dump that has the stack and the code: what ran is what unwind information
+ * is judged by. */
+static mdw_window program_window(void *user, uint64_t addr)
+{
+    program *p = user;
+    mdw_window w = piece_window(&p->stack, addr);
+    return w.bytes.len ? w : piece_window(&p->code, addr);
+}
+
+static size_t program_read(void *user, uint64_t addr, void *dst, size_t len)
+{
+    program *p = user;
+    size_t n = piece_read(&p->stack, addr, dst, len);
+    return n ? n : piece_read(&p->code, addr, dst, len);
+}
+
 static mdw_status place(void *user, uint64_t addr, uint32_t want,
                         mdw_place *out)
 {
@@ -297,8 +313,7 @@ void ready_make(program *p, const mdw_image *image,
     r->regs.value[a->sp] = stack_at;
     r->input = MDW_INIT(mdw_walk_input);
     r->input.regs = &r->regs;
-    r->input.memory = (mdw_memory){piece_read, piece_window, &p->stack};
-    r->input.code = (mdw_memory){piece_read, piece_window, &p->code};
+    r->input.memory = (mdw_memory){program_read, program_window, p};
     r->input.stack = (mdw_range){stack_at, p->stack.bytes.len};
 }
 

@@ -201,9 +201,9 @@ enum { ARM_SP = 13, ARM_LR = 14, ARM_PC = 15 };
 static enum next arm_pop(state *s, uint32_t list)
 {
     bool kept = !(list >> ARM_SP & 1);
-    for (uint8_t reg = 0; reg < ARM_PC; reg++)
+    for (unsigned reg = 0; reg < ARM_PC; reg++)
         if (list >> reg & 1) {
-            kept &= save(s->out, reg, s->sp);
+            kept &= save(s->out, (uint8_t)reg, s->sp);
             s->sp += 4;
         }
     if (!kept || !(list >> ARM_PC & 1))
