@@ -134,10 +134,10 @@ static void fetch(const index_view *v, const index_function *f, uint32_t rva,
     mdw_bytes body = v->section[INDEX_BODY].bytes;
     uint64_t keys = f->body, g = guess(f, rva), near = g > NEAR ? g - NEAR : 0;
     uint64_t calls = keys + f->lines, records = calls + f->calls;
-    bytes_soon(body, (keys + near) * WORD, 2 * NEAR * WORD);
+    bytes_soon(body, (keys + near) * WORD, (uint64_t)2 * NEAR * WORD);
     bytes_soon(body, calls * WORD, f->calls * (uint64_t)WORD);
     records = records * WORD + (g > BEFORE ? g - BEFORE : 0) * LINE;
-    bytes_soon(body, records, 2 * BEFORE * LINE + LINE);
+    bytes_soon(body, records, (uint64_t)(2 * BEFORE + 1) * LINE);
     if (name != MDW_NONE)
         bytes_soon(v->section[INDEX_STRINGS].bytes, name, NAME_SOON);
 }
