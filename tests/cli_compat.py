@@ -130,7 +130,7 @@ check("--compat of neither", code == 2 and "must be breakpad or rust-minidump" i
 page = (pathlib.Path(__file__).resolve().parent.parent / "doc/man/mdwalk.1").read_text()
 page = page.split(".Sh OTHER COMMAND LINES")[1].split("\n.Sh ")[0]
 source = (pathlib.Path(__file__).resolve().parent.parent / "tools/compat.c").read_text()
-known = set(re.findall(r"\{(?:0|'.'), \"([a-z-]+)\", DOES", source))
+known = set(re.findall(r"\{\"([a-z-]+)\",\s*(?:NULL|\"[^\"]*\"),\s*DOES", source))
 told = set(re.findall(r"(?<![a-z])-([a-z-]{3,})", page)) - {"compat", "tag", "width"}
 check("the man page tells of every long option", known == told, known ^ told)
 

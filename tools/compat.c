@@ -35,50 +35,50 @@ enum does {
 };
 
 typedef struct compat_option {
-    char letter;      /* 0: none */
     const char *name; /* NULL: none */
+    const char *why;  /* DOES_REFUSE */
     enum does does;
+    char letter; /* 0: none */
     bool has_value;
-    const char *why; /* DOES_REFUSE */
 } compat_option;
 
 static const compat_option breakpad_options[] = {
-    {'b', NULL, DOES_BRIEF, false, NULL},
-    {'c', NULL, DOES_MAIN_ONLY, false, NULL},
-    {'d', NULL, DOES_CODE_POINTERS, false, NULL},
-    {'f', NULL, DOES_FORMAT, true, NULL},
-    {'h', "help", DOES_HELP, false, NULL},
-    {'m', NULL, DOES_MACHINE, false, NULL},
-    {'s', NULL, DOES_CONTENTS, false, NULL},
-    {'t', NULL, DOES_THREAD, true, NULL},
+    {NULL, NULL, DOES_BRIEF, 'b', false},
+    {NULL, NULL, DOES_MAIN_ONLY, 'c', false},
+    {NULL, NULL, DOES_CODE_POINTERS, 'd', false},
+    {NULL, NULL, DOES_FORMAT, 'f', true},
+    {"help", NULL, DOES_HELP, 'h', false},
+    {NULL, NULL, DOES_MACHINE, 'm', false},
+    {NULL, NULL, DOES_CONTENTS, 's', false},
+    {NULL, NULL, DOES_THREAD, 't', true},
 };
 
 static const compat_option rust_options[] = {
-    {0, "brief", DOES_BRIEF, false, NULL},
-    {0, "cyborg", DOES_CYBORG, true, NULL},
-    {0, "dump", DOES_DUMP, false, NULL},
-    {0, "evil-json", DOES_REFUSE, true,
-     "certificates and microcode are read of the dump alone"},
-    {0, "features", DOES_FEATURES, true, NULL},
-    {'h', "help", DOES_HELP, false, NULL},
-    {0, "human", DOES_HUMAN, false, NULL},
-    {0, "json", DOES_JSON, false, NULL},
-    {0, "log-file", DOES_REFUSE, true, "there is no log"},
-    {0, "no-color", DOES_NO_COLOUR, false, NULL},
-    {0, "no-interactive", DOES_NOTHING, false, NULL},
-    {0, "output-file", DOES_OUTPUT, true, NULL},
-    {0, "pretty", DOES_PRETTY, false, NULL},
-    {0, "recover-function-args", DOES_REFUSE, false,
-     "arguments are not guessed from the stack"},
-    {0, "symbols-cache", DOES_CACHE, true, NULL},
-    {0, "symbols-download-timeout-secs", DOES_TIMEOUT, true, NULL},
-    {0, "symbols-path", DOES_PATH, true, NULL},
+    {"brief", NULL, DOES_BRIEF, 0, false},
+    {"cyborg", NULL, DOES_CYBORG, 0, true},
+    {"dump", NULL, DOES_DUMP, 0, false},
+    {"evil-json", "certificates and microcode are read of the dump alone",
+     DOES_REFUSE, 0, true},
+    {"features", NULL, DOES_FEATURES, 0, true},
+    {"help", NULL, DOES_HELP, 'h', false},
+    {"human", NULL, DOES_HUMAN, 0, false},
+    {"json", NULL, DOES_JSON, 0, false},
+    {"log-file", "there is no log", DOES_REFUSE, 0, true},
+    {"no-color", NULL, DOES_NO_COLOUR, 0, false},
+    {"no-interactive", NULL, DOES_NOTHING, 0, false},
+    {"output-file", NULL, DOES_OUTPUT, 0, true},
+    {"pretty", NULL, DOES_PRETTY, 0, false},
+    {"recover-function-args", "arguments are not guessed from the stack",
+     DOES_REFUSE, 0, false},
+    {"symbols-cache", NULL, DOES_CACHE, 0, true},
+    {"symbols-download-timeout-secs", NULL, DOES_TIMEOUT, 0, true},
+    {"symbols-path", NULL, DOES_PATH, 0, true},
     /* Downloads are kept beside the file that they become. */
-    {0, "symbols-tmp", DOES_NOTHING, true, NULL},
-    {0, "symbols-url", DOES_URL, true, NULL},
-    {0, "use-local-debuginfo", DOES_LOCAL, false, NULL},
-    {0, "verbose", DOES_VERBOSE, true, NULL},
-    {'V', "version", DOES_VERSION, false, NULL},
+    {"symbols-tmp", NULL, DOES_NOTHING, 0, true},
+    {"symbols-url", NULL, DOES_URL, 0, true},
+    {"use-local-debuginfo", NULL, DOES_LOCAL, 0, false},
+    {"verbose", NULL, DOES_VERBOSE, 0, true},
+    {"version", NULL, DOES_VERSION, 'V', false},
 };
 
 static const struct {
@@ -211,6 +211,8 @@ static bool set(compat_reading *r, const compat_option *o, const char *word,
                 const char *value)
 {
     args *out = r->out;
+    if (!value)
+        value = ""; /* of options that have none */
     switch (o->does) {
     case DOES_NOTHING:
         return true;
