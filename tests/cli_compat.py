@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -79,10 +80,27 @@ check("-s shows the memory of frames in rows of 16 bytes", code == 0 and "    St
       and all(0 < len(r[1].split()) <= 16 for r in rows), rows[:3])
 sp = int(re.search(r"rsp = 0x([0-9a-f]+)", out)[1], 16)
 check("from the frame's stack pointer on", int(rows[0][0], 16) == sp, (rows[0], hex(sp)))
+far = breakpad("-s", str(dumps / "x86_64-O2-overflow.dmp"))[1]
+check("-s ends where nothing was captured", "Stack contents:" in far and
+      not re.search(r"^     [0-9a-f]{16} {48}", far, re.M), len(far))
 code, out, _ = breakpad("-d", dump)
 pcs = re.findall(r"rip = 0x([0-9a-f]+)", out)
 found = re.findall(r"\*\(0x[0-9a-f]{16}\) = 0x([0-9a-f]+) \S+ \+ 0x[0-9a-f]+$", out, re.M)
 check("-d shows the words that point to code, return addresses among them", pcs[1] in found, (pcs, found))
+# Thread 7 wrote the dump: Breakpad doesn't count it.
+streams = [(7, struct.pack("<HHHBBIIIIIHH", 9, 6, 0, 1, 1, 0, 0, 0, 0x8201, 0, 0, 0) + bytes(24)),
+           (3, struct.pack("<I", 2) + b"".join(struct.pack("<I", i) + bytes(44) for i in (7, 8))),
+           (0x47670001, struct.pack("<III", 3, 7, 8))]
+at, directory, body = 32 + 12 * len(streams), b"", b""
+for kind, data in streams:
+    directory += struct.pack("<III", kind, len(data), at + len(body))
+    body += data
+with tempfile.NamedTemporaryFile(suffix=".dmp") as file:
+    file.write(struct.pack("<4sIIIIIQ", b"MDMP", 0xA793, len(streams), 32, 0, 0, 0) + directory + body)
+    file.flush()
+    check("threads are counted without the dump writer's", numbers(breakpad(file.name)[1]) == [0])
+    check("-t N counts so, too", numbers(breakpad("-t", 0, file.name)[1]) == [0], breakpad("-t", 0, file.name))
+    refuses("a thread that is not there", breakpad("-t", 1, file.name), "no thread with index 1")
 check("letters may stand together", breakpad("-cs", threads) == breakpad("-c", "-s", threads))
 check("-h explains", breakpad("-h")[1].startswith("usage: minidump_stackwalk"))
 refuses("an unknown letter", breakpad("-x", dump), "unknown option: -x")

@@ -2,8 +2,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "lib/base/str.h"
 #include "lib/base/utf8.h"
-#include "lib/json/check.h"
+#include "lib/json/read.h"
 #include "lib/json/writer.h"
 #include "t.h"
 
@@ -284,6 +285,35 @@ static void test_every_character(void)
     CHECK_U64(wrong, 0);
 }
 
+/* --- reading ------------------------------------------------------------ */
+
+static json_piece number_of(const char *digits)
+{
+    json_reader r;
+    json_piece piece = {.kind = JSON_END};
+    arena *store = arena_new(NULL, 0);
+    CHECK(json_read(&r, str_of(digits), store));
+    CHECK(json_next(&r, &piece));
+    arena_close(store);
+    return piece;
+}
+
+static void test_read(void)
+{
+    static char zeros[2048] = "0.";
+    t_case = "a number";
+    CHECK(number_of("-2.5e-1").kind == JSON_DOUBLE);
+    CHECK(number_of("-2.5e-1").u.number == -0.25);
+    t_case = "a number of a thousand characters loses no digit";
+    memset(zeros + 2, '0', 990);
+    strcpy(zeros + 992, "1e991");
+    CHECK(number_of(zeros).u.number == 1.0);
+    t_case = "a longer one is none: its exponent may be what counts";
+    memset(zeros + 2, '0', 1500);
+    strcpy(zeros + 1502, "1e1501");
+    CHECK(number_of(zeros).kind == JSON_NULL);
+}
+
 int main(void)
 {
     test_strings();
@@ -292,5 +322,6 @@ int main(void)
     test_sink();
     test_foreign();
     test_every_character();
+    test_read();
     return t_done();
 }

@@ -42,6 +42,7 @@ typedef struct args {
     /* Other commands' (tools/compat.h). */
     bool stack_contents, code_pointers;
     bool main_only;            /* the thread that crashed or asked */
+    bool walked_thread;        /* `thread` counts the threads that are walked */
     const char *output;        /* instead of standard output; or NULL */
     const char *json_output;   /* json beside the report; or NULL */
     mdw_sentry_options sentry; /* texts are the command line's */

@@ -32,7 +32,7 @@ static void fill(const work *w, const args *a, mdw_emit_options *o)
     o->brief = a->brief;
     o->colour = wants_colour(a);
     o->one_stack = a->one_thread;
-    o->stack = a->thread;
+    o->stack = w->thread;
     if (a->main_only && main != MDW_NONE) {
         o->one_stack = true;
         o->stack = main;

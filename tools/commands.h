@@ -21,6 +21,7 @@ typedef struct work {
     mdw_state *state;
     mdw_report *report;
     symbols symbols;
+    uint32_t thread; /* --thread, as the state counts them */
 } work;
 
 /* Opens and decodes, but does not walk. False after one sentence. */

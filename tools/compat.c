@@ -262,7 +262,7 @@ static bool set(compat_reading *r, const compat_option *o, const char *word,
     case DOES_PRETTY:
         return out->pretty = true;
     case DOES_THREAD:
-        out->one_thread = true;
+        out->one_thread = out->walked_thread = true;
         return number("-t must be an index", value, UINT32_MAX - 1,
                       &out->thread);
     case DOES_TIMEOUT:

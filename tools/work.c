@@ -4,10 +4,24 @@
 
 #include "tools/commands.h"
 
-static bool bad_thread(const work *w, const args *a)
+/* Of the threads that are walked the one with that number, or their count. */
+static uint32_t walked_thread(const mdw_state *state, uint32_t number)
+{
+    size_t count = mdw_state_thread_count(state);
+    for (size_t i = 0; i < count; i++) {
+        mdw_stack s = MDW_INIT(mdw_stack);
+        if (mdw_state_stack(state, i, &s) == MDW_OK && !s.skipped && !number--)
+            return (uint32_t)i;
+    }
+    return (uint32_t)count; /* < 2^32: records of a file */
+}
+
+static bool bad_thread(work *w, const args *a)
 {
     size_t count = mdw_state_thread_count(w->state);
-    if (!a->one_thread || a->thread < count)
+    w->thread =
+        a->walked_thread ? walked_thread(w->state, a->thread) : a->thread;
+    if (!a->one_thread || w->thread < count)
         return false;
     (void)fprintf(stderr, "mdwalk: %s: no thread with index %lu among %zu\n",
                   w->in.name, (unsigned long)a->thread, count);
@@ -42,7 +56,7 @@ bool work_walk(work *w, const args *a, mdw_trace_fn trace, void *user)
     mdw_process_options options = MDW_INIT(mdw_process_options);
     options.walk = &walk;
     options.one_stack = a->one_thread;
-    options.stack = a->thread;
+    options.stack = w->thread;
     options.keep_origins = a->explain;
     const mdw_provider *provider = &w->symbols.provider;
     if (w->symbols.store) {

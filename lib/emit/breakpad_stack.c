@@ -59,11 +59,14 @@ static size_t read_some(const breakpad *b, uint64_t addr, uint8_t *to,
     return memory.read(memory.user, addr, to, len);
 }
 
-static void say_row(breakpad *b, uint64_t addr, uint64_t left, unsigned digits)
+/* False: nothing was captured at `addr`. */
+static bool say_row(breakpad *b, uint64_t addr, uint64_t left, unsigned digits)
 {
     uint8_t bytes[ROW];
     char shown[ROW];
     size_t count = read_some(b, addr, bytes, left < ROW ? (size_t)left : ROW);
+    if (!count)
+        return false;
     out_text(&b->out, "\n     ");
     out_hex(&b->out, addr, digits);
     for (size_t i = 0; i < ROW; i++) {
@@ -78,13 +81,17 @@ static void say_row(breakpad *b, uint64_t addr, uint64_t left, unsigned digits)
     }
     out_text(&b->out, "  ");
     out_str(&b->out, (mdw_str){shown, ROW});
+    return true;
 }
 
+/* As far as it was captured: frames that a dump puts far apart must not cost
+ * what lies between them. */
 static void say_contents(breakpad *b, mdw_range r, unsigned digits)
 {
     out_text(&b->out, "\n    Stack contents:");
     for (uint64_t at = 0; at < r.size; at += ROW)
-        say_row(b, r.start + at, r.size - at, digits);
+        if (!say_row(b, r.start + at, r.size - at, digits))
+            break;
     out_char(&b->out, '\n');
 }
 
@@ -105,8 +112,9 @@ static void say_pointers(breakpad *b, mdw_range r, unsigned digits)
         uint64_t value = 0;
         mdw_module m = MDW_INIT(mdw_module);
         mdw_bytes bytes = {word, read_some(b, r.start + at, word, width)};
-        if (!bytes_uint(bytes, 0, width, b->view.system.big_endian, &value) ||
-            mdw_state_module(b->view.state,
+        if (!bytes_uint(bytes, 0, width, b->view.system.big_endian, &value))
+            return;
+        if (mdw_state_module(b->view.state,
                              mdw_state_module_find(b->view.state, value),
                              &m) != MDW_OK ||
             !is_code(b, value))

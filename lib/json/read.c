@@ -113,16 +113,19 @@ static bool read_string(json_reader *r, mdw_str *out)
 
 /* --- numbers ------------------------------------------------------------ */
 
-/* strtod wants the point of the locale, whatever that is. */
+/* strtod wants the point of the locale, whatever that is. A number of more than
+ * a thousand characters is none that anybody meant: infinite. */
 static double read_double(mdw_str text)
 {
-    enum { ROOM = 1200 }; /* more digits than that change nothing */
+    enum { ROOM = 1200, LONGEST = 1000 };
     char copy[ROOM], point[16];
     size_t len = 0;
+    if (text.len > LONGEST)
+        return (double)INFINITY;
     (void)snprintf(point, sizeof point, "%.1f", 0.5);
     point[strlen(point) - 1] = '\0';
     const char *at = text.data;
-    for (size_t i = 0; i < text.len && len < ROOM - 16; i++)
+    for (size_t i = 0; i < text.len; i++)
         if (at[i] == '.')
             for (const char *p = point + 1; *p; p++)
                 copy[len++] = *p;
