@@ -9,8 +9,7 @@
 
 mdw_status build_data(mdw_sentry *s)
 {
-    s->data = s->sdk = s->debug_meta = s->os_more = s->device_more =
-        value_object(NULL, 0);
+    s->data = s->sdk = s->debug_meta = value_object(NULL, 0);
     s->data_id = STR("");
     return s->options.data
                ? data_fold(s->options.data, s->store, &s->data, &s->data_id)
@@ -124,12 +123,14 @@ mdw_status data_contexts(mdw_sentry *s)
         {"memory_size", NULL, &d->memory_size},
         {"free_memory", NULL, &d->free_memory},
     };
+    mdw_value os_more = value_object(NULL, 0), device_more = os_more;
     mdw_status status = merge_context(s, "os", os, sizeof os / sizeof *os,
-                                      &s->has_os, &s->os_more);
-    return status == MDW_OK ? merge_context(s, "device", device,
-                                            sizeof device / sizeof *device,
-                                            &s->has_device, &s->device_more)
-                            : status;
+                                      &s->has_os, &os_more);
+    if (status == MDW_OK)
+        status =
+            merge_context(s, "device", device, sizeof device / sizeof *device,
+                          &s->has_device, &device_more);
+    return status == MDW_OK ? build_objects(s, &os_more, &device_more) : status;
 }
 
 static int by_key(const void *a, const void *b)

@@ -199,7 +199,7 @@ static void put_stack(json *j, const mdw_sentry *s, uint32_t stack)
     }
     json_array_end(j);
     put_omitted(j, s, about.frames_cut);
-    if (!is_compat(s) || about.adjustment != MDW_ADJUSTMENT_ALL_BUT_FIRST)
+    if (says_adjustment(s, &about))
         put_str(j, "instruction_addr_adjustment", about.adjustment_text);
     put_registers(j, s, stack, about.register_count);
     json_object_end(j);
@@ -294,19 +294,11 @@ static void put_values(json *j, const mdw_sentry *s, const char *key,
 
 static void put_image(json *j, const mdw_sentry *s, uint32_t index)
 {
+    image_room room;
     mdw_sentry_image i = MDW_INIT(mdw_sentry_image);
     (void)mdw_sentry_image_at(s, index, &i);
-    json_object(j);
-    put_str(j, "type", i.type);
-    put_str(j, "code_file", i.code_file);
-    put_str(j, "code_id", i.code_id);
-    put_str(j, "debug_file", i.debug_file);
-    put_str(j, "debug_id", i.debug_id);
-    put_str(j, "arch", i.arch);
-    put_hex(j, "image_addr", number(i.image_addr));
-    put_number(j, "image_size", i.image_size);
-    put_hex(j, "image_vmaddr", i.image_vmaddr);
-    json_object_end(j);
+    mdw_value object = image_object(&i, &room);
+    put_value(j, &object);
 }
 
 static void put_images(json *j, const mdw_sentry *s, uint32_t count)
@@ -321,58 +313,20 @@ static void put_images(json *j, const mdw_sentry *s, uint32_t count)
     json_object_end(j);
 }
 
-static void put_type(json *j, const char *type)
+static void put_context(json *j, const char *key, const mdw_value *object)
 {
-    json_key(j, "type");
-    json_text(j, type);
-}
-
-static void put_os(json *j, const mdw_sentry *s)
-{
-    mdw_sentry_os o = MDW_INIT(mdw_sentry_os);
-    if (mdw_sentry_os_get(s, &o) != MDW_OK)
-        return;
-    open(j, "os");
-    put_type(j, "os");
-    put_str(j, "name", o.name);
-    put_str(j, "version", o.version);
-    put_str(j, "build", o.build);
-    put_str(j, "kernel_version", o.kernel_version);
-    put_str(j, "raw_description", o.raw_description);
-    put_members(j, &s->os_more);
-    json_object_end(j);
-}
-
-static void put_device(json *j, const mdw_sentry *s)
-{
-    mdw_sentry_device d = MDW_INIT(mdw_sentry_device);
-    if (mdw_sentry_device_get(s, &d) != MDW_OK)
-        return;
-    open(j, "device");
-    put_type(j, "device");
-    put_str(j, "arch", d.arch);
-    put_str(j, "model", d.model);
-    put_str(j, "cpu_description", d.cpu_description);
-    put_number(j, "processor_count", d.processor_count);
-    put_number(j, "memory_size", d.memory_size);
-    put_number(j, "free_memory", d.free_memory);
-    put_members(j, &s->device_more);
-    json_object_end(j);
-}
-
-static const mdw_value *contexts_of(const mdw_member *m)
-{
-    return str_is(m->key, "contexts") && m->value.kind == MDW_VALUE_OBJECT
-               ? &m->value
-               : NULL;
+    json_key(j, key);
+    put_value(j, object);
 }
 
 static void put_contexts(json *j, const mdw_sentry *s)
 {
     const mdw_value *rest = mdw_sentry_rest(s);
     open(j, "contexts");
-    put_os(j, s);
-    put_device(j, s);
+    if (s->has_os)
+        put_context(j, "os", &s->os_object);
+    if (s->has_device)
+        put_context(j, "device", &s->device_object);
     for (uint32_t i = 0; i < rest->count; i++) {
         const mdw_value *contexts = contexts_of(&rest->u.members[i]);
         if (contexts)

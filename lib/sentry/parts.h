@@ -47,9 +47,10 @@ struct mdw_sentry {
     mdw_value rest;
     mdw_value data; /* what clients said, folded; an object */
     mdw_str data_id;
-    mdw_value sdk;                  /* the data's, if it has one */
-    mdw_value debug_meta;           /* the data's, but for images */
-    mdw_value os_more, device_more; /* members that have no field */
+    mdw_value sdk;                      /* the data's, if it has one */
+    mdw_value debug_meta;               /* the data's, but for images */
+    mdw_value os_object, device_object; /* the records, and what the data says
+                                           that has no field */
 };
 
 static inline bool has_flag(const mdw_sentry *s, enum mdw_sentry_flag flag)
@@ -62,6 +63,13 @@ static inline bool is_compat(const mdw_sentry *s)
     return has_flag(s, MDW_SENTRY_COMPAT);
 }
 
+/* The servers leave out what they take for granted. */
+static inline bool says_adjustment(const mdw_sentry *s,
+                                   const mdw_sentry_stack *stack)
+{
+    return !is_compat(s) || stack->adjustment != MDW_ADJUSTMENT_ALL_BUT_FIRST;
+}
+
 /* Empty becomes absent. */
 static inline mdw_str given(mdw_str text)
 {
@@ -71,6 +79,15 @@ static inline mdw_str given(mdw_str text)
 static inline mdw_opt_u64 number(uint64_t value)
 {
     return (mdw_opt_u64){value, true};
+}
+
+/* The one member of `rest` that the emitters write together with os and device;
+ * NULL: another. */
+static inline const mdw_value *contexts_of(const mdw_member *m)
+{
+    return str_is(m->key, "contexts") && m->value.kind == MDW_VALUE_OBJECT
+               ? &m->value
+               : NULL;
 }
 
 /* Each fills its part of `s`; MDW_E_MEMORY is the only failure. In this order:
@@ -109,13 +126,26 @@ mdw_status envelope_read(const mdw_envelope_options *options,
 mdw_status envelope_head(const mdw_sentry *s, const mdw_envelope_options *o,
                          mdw_sink sink);
 
+/* objects.c: os and device of `s`, with members that have no field; and an
+ * image, which lives as long as its room. */
+mdw_status build_objects(mdw_sentry *s, const mdw_value *os_more,
+                         const mdw_value *device_more);
+enum { IMAGE_FIELDS = 9, HEX_ROOM = 2 + 16 };
+typedef struct image_room {
+    mdw_member members[IMAGE_FIELDS];
+    char texts[2][HEX_ROOM];
+} image_room;
+mdw_value image_object(const mdw_sentry_image *image, image_room *room);
+
 /* value.c */
 mdw_value value_str(mdw_str text);
 mdw_value value_u64(uint64_t value);
 mdw_value value_array(const mdw_value *items, size_t count);
 mdw_value value_object(const mdw_member *members, size_t count);
 mdw_member member(mdw_str key, mdw_value value);
-/* "0x...", without padding, in the store; {NULL, 0}: out of memory. */
+/* "0x...", without padding. */
+mdw_str hex_spell(uint64_t value, char room[HEX_ROOM]);
+/* The same in the store; {NULL, 0}: out of memory. */
 mdw_str hex_text(mdw_sentry *s, uint64_t value);
 /* Sorts by key; of equal keys the one that came last stays. Returns how many
  * are left. */

@@ -28,15 +28,22 @@ mdw_member member(mdw_str key, mdw_value value)
     return (mdw_member){key, value};
 }
 
-mdw_str hex_text(mdw_sentry *s, uint64_t value)
+mdw_str hex_spell(uint64_t value, char room[HEX_ROOM])
 {
-    char text[2 + 16] = {'0', 'x'};
     size_t digits = 1;
     while (digits < 16 && value >> 4 * digits)
         digits++;
+    room[0] = '0';
+    room[1] = 'x';
     for (size_t i = 0; i < digits; i++)
-        text[2 + i] = "0123456789abcdef"[value >> 4 * (digits - 1 - i) & 15];
-    return arena_str(s->store, (mdw_str){text, 2 + digits});
+        room[2 + i] = "0123456789abcdef"[value >> 4 * (digits - 1 - i) & 15];
+    return (mdw_str){room, 2 + digits};
+}
+
+mdw_str hex_text(mdw_sentry *s, uint64_t value)
+{
+    char room[HEX_ROOM];
+    return arena_str(s->store, hex_spell(value, room));
 }
 
 static int by_bytes(mdw_str a, mdw_str b)
