@@ -86,7 +86,10 @@ int command_report(const args *a)
         status = work_status(&w, a);
         mdw_status done = mdw_emit(w.report, a->format, &options,
                                    (mdw_sink){to_stdout, NULL}, &err);
-        if (done != MDW_OK && done != MDW_E_IO)
+        if (done == MDW_E_UNSUPPORTED)
+            (void)fprintf(stderr, "mdwalk: --format %s: built without %s\n",
+                          a->format, err.what);
+        else if (done != MDW_OK && done != MDW_E_IO)
             complain(w.in.name, &err);
         if (done != MDW_OK || (a->json_output && !write_json(&w, a, &options)))
             status = STATUS_FAILED;

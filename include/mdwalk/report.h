@@ -150,16 +150,16 @@ typedef struct mdw_emit_options {
                             module is said to lack them */
     bool stack_contents; /* breakpad-human: the memory of each frame */
     bool code_pointers;  /* breakpad-human: words there that point to code */
-    const struct mdw_sentry_options *sentry; /* sentry, sentry-rich, envelope;
-                                                or NULL */
+    const struct mdw_sentry_options *sentry; /* sentry and its kin; or NULL */
     const struct mdw_envelope_options *envelope; /* envelope; or NULL */
 } mdw_emit_options;
 
 /* Formats by name: "human", "json", minidump_stackwalk's two, "breakpad" for
- * machines and "breakpad-human", and Sentry's, "sentry", "sentry-rich" and
- * "envelope", whose event is rich. */
+ * machines and "breakpad-human", and Sentry's, "sentry", "sentry-rich",
+ * "envelope", whose event is rich, and "sentry-pb", Protocol Buffers. */
 MDW_API const char *mdw_format_name(size_t index); /* NULL past the last */
-/* MDW_E_ARG: no such format; MDW_E_IO: the sink gave up. */
+/* MDW_E_ARG: no such format; MDW_E_IO: the sink gave up; MDW_E_UNSUPPORTED:
+ * this build lacks what the error names. */
 MDW_API mdw_status mdw_emit(const mdw_report *report, const char *format,
                             const mdw_emit_options *options, mdw_sink sink,
                             mdw_error *err);

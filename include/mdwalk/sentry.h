@@ -298,6 +298,12 @@ MDW_API const mdw_value *mdw_sentry_rest(const mdw_sentry *sentry);
 /* Streaming: no tree, no allocation. Members in fixed order. */
 MDW_API mdw_status mdw_sentry_json(const mdw_sentry *sentry, bool pretty,
                                    mdw_sink sink, mdw_error *err);
+/* The same as sentry_protos.relay.v1.Event, the message of Protocol Buffers in
+ * lib/sentry/proto/relay_event.proto: what of JSON it has no place for is in
+ * doc/formats.md. Upstream froze the package in January 2026. Streaming, no
+ * allocation. MDW_E_UNSUPPORTED: the library was built without protobuf-c. */
+MDW_API mdw_status mdw_sentry_protobuf(const mdw_sentry *sentry, mdw_sink sink,
+                                       mdw_error *err);
 
 /* --- envelopes ---------------------------------------------------------- */
 

@@ -70,6 +70,8 @@ mdw_status emit_rust_json(const mdw_report *report,
                           const mdw_emit_options *options, mdw_sink sink);
 mdw_status emit_sentry(const mdw_report *report,
                        const mdw_emit_options *options, mdw_sink sink);
+mdw_status emit_sentry_pb(const mdw_report *report,
+                          const mdw_emit_options *options, mdw_sink sink);
 mdw_status emit_sentry_rich(const mdw_report *report,
                             const mdw_emit_options *options, mdw_sink sink);
 

@@ -1,5 +1,5 @@
 /* lib/emit/sentry.c - Sentry's event among the formats: strict, as its schema
- * has it, and rich. */
+ * has it, rich, and as Protocol Buffers. */
 #include "mdwalk/sentry.h"
 
 #include "lib/base/options.h"
@@ -49,6 +49,17 @@ mdw_status emit_sentry(const mdw_report *report,
                        const mdw_emit_options *options, mdw_sink sink)
 {
     return emit_event(report, options, false, sink);
+}
+
+mdw_status emit_sentry_pb(const mdw_report *report,
+                          const mdw_emit_options *options, mdw_sink sink)
+{
+    mdw_sentry *event = NULL;
+    mdw_status status = make(report, options, false, &event);
+    if (status == MDW_OK)
+        status = mdw_sentry_protobuf(event, sink, NULL);
+    mdw_sentry_close(event);
+    return status;
 }
 
 mdw_status emit_sentry_rich(const mdw_report *report,

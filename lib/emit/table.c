@@ -12,7 +12,7 @@ static const struct {
     {"human", emit_human},       {"json", emit_rust_json},
     {"breakpad", emit_breakpad}, {"breakpad-human", emit_breakpad_human},
     {"sentry", emit_sentry},     {"sentry-rich", emit_sentry_rich},
-    {"envelope", emit_envelope},
+    {"envelope", emit_envelope}, {"sentry-pb", emit_sentry_pb},
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats };
@@ -39,6 +39,8 @@ mdw_status mdw_emit(const mdw_report *report, const char *format,
         if (!str_is(str_of(format), formats[i].name))
             continue;
         status = formats[i].emit(report, &own, sink);
+        if (status == MDW_E_UNSUPPORTED) /* the one format that needs more */
+            return fail(err, status, "protobuf");
         return status == MDW_OK ? MDW_OK : fail(err, status, "output");
     }
     return fail(err, MDW_E_ARG, "format");

@@ -5,7 +5,8 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tools/dev/packages.sh
-need $build_packages g++ git python3 python3-jsonschema binutils file man-db \
+need $build_packages g++ git python3 python3-jsonschema python3-protobuf \
+    protobuf-compiler binutils file man-db \
     zstd universal-ctags clang clang-format clang-tidy libclang-rt-14-dev llvm \
     libcapstone-dev debuginfod libelf-dev valgrind strace \
     mingw-w64-x86-64-dev lldb-19 llvm-19 gdb gdb-multiarch qemu-user \

@@ -17,4 +17,4 @@ need() {
     $as_root apt-get install -y -q --no-install-recommends $missing >&2
 }
 
-build_packages="gcc libc6-dev meson ninja-build pkg-config zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libcapstone-dev libxxhash-dev libelf-dev libdwarf-dev libiberty-dev libcurl4-gnutls-dev libdebuginfod-dev"
+build_packages="gcc libc6-dev meson ninja-build pkg-config zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libcapstone-dev libxxhash-dev libelf-dev libdwarf-dev libiberty-dev libcurl4-gnutls-dev libdebuginfod-dev libprotobuf-c-dev protobuf-c-compiler"
