@@ -106,6 +106,45 @@ static void check_at(const target *t, const dwarf_cfi *cfi, uint64_t addr)
     EXPECT(same_row(&row, &again, t->arch->reg_count));
 }
 
+/* --- all of a table ----------------------------------------------------- */
+
+typedef struct listed {
+    const target *t;
+    const dwarf_cfi *cfi;
+    uint64_t last; /* address of the row before */
+    size_t count;
+} listed;
+
+/* In order, without overlaps, and what is found there, unless a header lies
+ * about where its entries start. */
+static mdw_status check_listed(void *user, mdw_row *row)
+{
+    listed *l = user;
+    mdw_row again;
+    EXPECT(row->pc.size && (!l->count || row->pc.start > l->last));
+    uint64_t last = row->pc.start + (row->pc.size - 1);
+    EXPECT(last >= row->pc.start);
+    l->last = last;
+    check_row(l->t, row, row->pc.start);
+    row_clear(&again);
+    uint64_t asked = l->count++ % 2 ? last : row->pc.start;
+    if (!l->cfi->search.width) {
+        EXPECT(dwarf_row(l->cfi, asked, &again) == MDW_OK);
+        again.pc = row->pc;
+        EXPECT(same_row(row, &again, l->t->arch->reg_count));
+    }
+    return l->count < MOST ? MDW_OK : MDW_E_CANCELLED;
+}
+
+static void check_all(const target *t, const dwarf_cfi *cfi)
+{
+    listed l = {.t = t, .cfi = cfi};
+    uint64_t broken = 0;
+    mdw_status status = dwarf_each_row(cfi, check_listed, &l, &broken);
+    EXPECT(status == MDW_OK || status == MDW_E_LIMIT ||
+           (status == MDW_E_CANCELLED && l.count == MOST));
+}
+
 static void check_table(const target *t, dwarf_cfi *cfi, mdw_section header,
                         const uint64_t *asked)
 {
@@ -127,6 +166,7 @@ static void check_table(const target *t, dwarf_cfi *cfi, mdw_section header,
         check_at(t, cfi, fde.pc.start + fde.pc.size / 2);
         check_at(t, cfi, fde.pc.start + (fde.pc.size - 1));
     }
+    check_all(t, cfi);
     arena_close(store);
 }
 

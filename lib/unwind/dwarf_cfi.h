@@ -91,6 +91,9 @@ mdw_status dwarf_fde_read(const dwarf_cfi *cfi, uint64_t offset,
                           dwarf_fde *out);
 /* The FDE whose range holds `addr`. */
 mdw_status dwarf_fde_find(const dwarf_cfi *cfi, uint64_t addr, dwarf_fde *out);
+/* Where FDEs start, by a way to find them: ascending. */
+uint64_t dwarf_start_count(const dwarf_cfi *cfi);
+uint64_t dwarf_start_at(const dwarf_cfi *cfi, uint64_t i);
 /* Finds every FDE once, so that they can be searched. MDW_ABSENT: there are
  * none. */
 mdw_status dwarf_index(dwarf_cfi *cfi, arena *store);
@@ -100,5 +103,20 @@ mdw_status dwarf_index(dwarf_cfi *cfi, arena *store);
 /* Carries out the instructions up to `addr`, which lies in the FDE. */
 mdw_status dwarf_run(const dwarf_cfi *cfi, const dwarf_fde *fde, uint64_t addr,
                      mdw_row *row);
+/* Ends early with what `each` answers, unless that is MDW_OK. `row` is its own
+ * during the call. */
+typedef mdw_status (*dwarf_row_fn)(void *user, mdw_row *row);
+/* All rows of one FDE, ascending; `broken` grows by those that can't be read.
+ */
+mdw_status dwarf_run_all(const dwarf_cfi *cfi, const dwarf_fde *fde,
+                         dwarf_row_fn each, void *user, uint64_t *broken);
+
+/* lib/unwind/dwarf_all.c */
+
+/* Every row of the table, ascending, with the addresses at which dwarf_row
+ * answers with it. In O(bytes of the table): MDW_E_LIMIT when its entries say
+ * more than their own bytes could. */
+mdw_status dwarf_each_row(const dwarf_cfi *cfi, dwarf_row_fn each, void *user,
+                          uint64_t *broken);
 
 #endif

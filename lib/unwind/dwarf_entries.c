@@ -197,10 +197,15 @@ static dwarf_entry entry_at(const dwarf_cfi *cfi, uint64_t i)
                          search_value(cfi, at + s->width) - cfi->addr};
 }
 
-static uint64_t start_at(const dwarf_cfi *cfi, uint64_t i)
+uint64_t dwarf_start_at(const dwarf_cfi *cfi, uint64_t i)
 {
     const dwarf_search *s = &cfi->search;
     return s->width ? search_value(cfi, i * 2 * s->width) : cfi->index[i].start;
+}
+
+uint64_t dwarf_start_count(const dwarf_cfi *cfi)
+{
+    return cfi->search.width ? cfi->search.count : cfi->index_count;
 }
 
 /* Entries without size may share a start with one that has some, and ranges
@@ -209,12 +214,11 @@ enum { LOOK_BACK = 4 };
 
 mdw_status dwarf_fde_find(const dwarf_cfi *cfi, uint64_t addr, dwarf_fde *out)
 {
-    uint64_t low = 0;
-    uint64_t high = cfi->search.width ? cfi->search.count : cfi->index_count;
+    uint64_t low = 0, high = dwarf_start_count(cfi);
     mdw_status problem = MDW_ABSENT;
     while (low < high) {
         uint64_t mid = low + (high - low) / 2;
-        if (start_at(cfi, mid) <= addr)
+        if (dwarf_start_at(cfi, mid) <= addr)
             low = mid + 1;
         else
             high = mid;

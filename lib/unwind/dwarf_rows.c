@@ -300,11 +300,10 @@ static mdw_status run_op(machine *m, uint8_t op)
     }
 }
 
-/* Up to `addr`; `*next` is where the following row begins, if one does. */
-static mdw_status run(machine *m, mdw_bytes code, uint64_t code_addr,
-                      uint64_t addr, uint64_t *next)
+/* Up to `addr`; `*next` is where the following row begins, if one does, and
+ * the reader is behind the instruction that says so. */
+static mdw_status run(machine *m, uint64_t addr, uint64_t *next)
 {
-    m->r = reader_at(code, code_addr, 0, m->cfi->big_endian);
     while (reader_left(&m->r)) {
         uint8_t op = reader_u8(&m->r);
         mdw_status status = MDW_OK;
@@ -388,37 +387,80 @@ static mdw_status finish(const machine *m, mdw_row *row)
     return MDW_OK;
 }
 
+static reader code_at(const dwarf_cfi *cfi, mdw_bytes code, uint64_t addr)
+{
+    return reader_at(code, addr, 0, cfi->big_endian);
+}
+
 /* The CIE's instructions move nowhere: a location there would be no FDE's. */
+static mdw_status begin(machine *m, const dwarf_cfi *cfi, const dwarf_fde *fde)
+{
+    uint64_t next;
+    m->cfi = cfi;
+    m->cie = &fde->cie;
+    m->bases = cfi->bases;
+    m->bases.func = fde->pc.start;
+    m->bases.has_func = true;
+    m->first.set = m->now.set = 0;
+    m->first.dropped_ra = false;
+    m->now.cfa_reg = 0;
+    m->now.cfa_offset = 0;
+    m->now.has_cfa = m->now.has_expr = m->now.dropped_ra = false;
+    m->loc = 0;
+    m->depth = 0;
+    m->r = code_at(cfi, fde->cie.code, fde->cie.code_addr);
+    mdw_status status = run(m, UINT64_MAX, &next);
+    m->first = m->now;
+    m->loc = fde->pc.start;
+    m->depth = 0;
+    m->r = code_at(cfi, fde->code, fde->code_addr);
+    return status;
+}
+
+/* The row that holds `addr`; `*next` is where it ends, inside the FDE. */
+static mdw_status row_at(machine *m, const dwarf_fde *fde, uint64_t addr,
+                         uint64_t *next)
+{
+    uint64_t end = fde->pc.start + fde->pc.size;
+    *next = end;
+    mdw_status status = run(m, addr, next);
+    if (*next - fde->pc.start > fde->pc.size)
+        *next = end;
+    return status;
+}
+
 mdw_status dwarf_run(const dwarf_cfi *cfi, const dwarf_fde *fde, uint64_t addr,
                      mdw_row *row)
 {
     machine m; /* not cleared: only what a mask names is ever read */
-    uint64_t next = 0, end = fde->pc.start + fde->pc.size;
-    m.cfi = cfi;
-    m.cie = &fde->cie;
-    m.bases = cfi->bases;
-    m.bases.func = fde->pc.start;
-    m.bases.has_func = true;
-    m.first.set = m.now.set = 0;
-    m.first.dropped_ra = false;
-    m.now.cfa_reg = 0;
-    m.now.cfa_offset = 0;
-    m.now.has_cfa = m.now.has_expr = m.now.dropped_ra = false;
-    m.loc = 0;
-    m.depth = 0;
-    mdw_status status =
-        run(&m, fde->cie.code, fde->cie.code_addr, UINT64_MAX, &next);
+    uint64_t next;
+    mdw_status status = begin(&m, cfi, fde);
+    if (status == MDW_OK)
+        status = row_at(&m, fde, addr, &next);
     if (status != MDW_OK)
         return status;
-    m.first = m.now;
-    m.loc = fde->pc.start;
-    m.depth = 0;
-    next = end;
-    status = run(&m, fde->code, fde->code_addr, addr, &next);
-    if (status != MDW_OK)
-        return status;
-    if (next - fde->pc.start > fde->pc.size)
-        next = end;
     row->pc = (mdw_range){m.loc, next - m.loc};
     return finish(&m, row);
+}
+
+mdw_status dwarf_run_all(const dwarf_cfi *cfi, const dwarf_fde *fde,
+                         dwarf_row_fn each, void *user, uint64_t *broken)
+{
+    machine m;
+    uint64_t next;
+    mdw_row row;
+    mdw_status status = begin(&m, cfi, fde);
+    uint64_t end = fde->pc.start + fde->pc.size;
+    for (; status == MDW_OK && m.loc != end; m.loc = next) {
+        if (row_at(&m, fde, m.loc, &next) != MDW_OK)
+            break;
+        row_clear(&row);
+        row.pc = (mdw_range){m.loc, next - m.loc};
+        if (finish(&m, &row) != MDW_OK)
+            ++*broken;
+        else if ((status = each(user, &row)) != MDW_OK)
+            return status;
+    }
+    *broken += m.loc != end;
+    return MDW_OK;
 }

@@ -1,17 +1,16 @@
 /* lib/unwind/info.c - the row function over the unwind sections of an image.
  */
+#include "lib/unwind/info.h"
+
 #include "lib/base/fail.h"
 #include "lib/base/options.h"
-#include "lib/unwind/dwarf_cfi.h"
 #include "lib/unwind/row_cache.h"
-
-enum { TABLES = 2 };
 
 /* In the order in which they are asked. */
 struct mdw_unwind_info {
     arena *store;
     const arch *arch;
-    dwarf_cfi table[TABLES];
+    dwarf_cfi table[UNWIND_TABLES];
     uint32_t count;
     row_cache *cache; /* first answers, by address as linked */
 };
@@ -37,9 +36,9 @@ static dwarf_cfi table_of(const mdw_sections *s, const arch *a, uint32_t id)
 
 static mdw_status take_tables(mdw_unwind_info *info, const mdw_sections *s)
 {
-    static const uint8_t ids[TABLES] = {MDW_SECTION_EH_FRAME,
-                                        MDW_SECTION_DEBUG_FRAME};
-    for (size_t i = 0; i < TABLES; i++) {
+    static const uint8_t ids[UNWIND_TABLES] = {MDW_SECTION_EH_FRAME,
+                                               MDW_SECTION_DEBUG_FRAME};
+    for (size_t i = 0; i < UNWIND_TABLES; i++) {
         dwarf_cfi *t = &info->table[info->count];
         *t = table_of(s, info->arch, ids[i]);
         bool ready =
@@ -120,4 +119,17 @@ mdw_status mdw_unwind_info_rows(void *user, const mdw_image *image,
     }
     row->pc.start = (row->pc.start + bias) & mask;
     return status;
+}
+
+uint32_t unwind_info_tables(const mdw_unwind_info *info)
+{
+    return info->count;
+}
+
+mdw_status unwind_info_each(const mdw_unwind_info *info, uint32_t table,
+                            dwarf_row_fn each, void *user, uint64_t *broken)
+{
+    return table < info->count
+               ? dwarf_each_row(&info->table[table], each, user, broken)
+               : MDW_ABSENT;
 }
