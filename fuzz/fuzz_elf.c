@@ -1,7 +1,9 @@
 /* fuzz/fuzz_elf.c - whatever the bytes, what an ELF file is said to have lies
- * inside it, and its symbols ascend inside the image's code. */
+ * inside it, its symbols ascend inside the image's code, and its unwind tables
+ * become rows of an index in bounded time. */
 #include <stdlib.h>
 
+#include "lib/symbol/elf_rows.h"
 #include "lib/symbol/elf_symbols.h"
 
 #define EXPECT(cond)                                                           \
@@ -76,6 +78,28 @@ static void check_symbols(const elf_file *f, arena *store)
     (void)elf_symbol_find(f, (mdw_str){"main", 4}, &range);
 }
 
+static bool drop(void *user, const void *data, size_t len)
+{
+    (void)user;
+    look(data, len);
+    return true;
+}
+
+static void check_rows(const elf_file *f, arena *store)
+{
+    mdw_index_options options = MDW_INIT(mdw_index_options);
+    mdw_budget budget = MDW_INIT(mdw_budget);
+    index_writer *w = NULL;
+    options.level = MDW_INDEX_FULL;
+    if (index_writer_new(&options, &w, NULL) != MDW_OK)
+        abort();
+    mdw_status status =
+        elf_put_rows(f, f->image.start, &budget, store, NULL, w);
+    EXPECT(status == MDW_OK || status == MDW_ABSENT || status == MDW_E_MEMORY);
+    status = index_finish(w, (mdw_sink){drop, NULL}, NULL);
+    EXPECT(status == MDW_OK || status == MDW_E_MEMORY);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -89,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_sections(f, store);
         check_ids(f);
         check_symbols(f, store);
+        check_rows(f, store);
     }
     arena_close(store);
     volatile unsigned keep = sum;

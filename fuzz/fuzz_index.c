@@ -8,6 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "lib/base/str.h"
 #include "lib/symbol/index.h"
 
 #define EXPECT(cond)                                                           \
@@ -142,6 +143,15 @@ static void inside(mdw_str s)
     EXPECT(ok);
 }
 
+static void see_row(const sym_row *row, uint32_t rva)
+{
+    EXPECT(mdw_range_has(row->pc, rva));
+    inside(str_from(row->cfa.expr));
+    for (uint32_t i = 0; i < MDW_MAX_REGS; i++)
+        if (row->set >> i & 1)
+            inside(str_from(row->reg[i].expr));
+}
+
 static bool place(void *user, const index_place *p)
 {
     size_t *count = user;
@@ -165,9 +175,9 @@ static void ask(const index_view *v, uint32_t rva)
         status = index_detail(v, &f, rva, place, &count);
     EXPECT(status == MDW_OK || status == MDW_ABSENT || status == MDW_E_DAMAGED);
     EXPECT((status == MDW_OK) == (count > 0));
-    status = index_row(v, rva, &row);
-    if (status == MDW_OK)
-        EXPECT(mdw_range_has(row.pc, rva));
+    for (uint32_t layer = 0; layer < INDEX_ROW_LAYERS; layer++)
+        if (index_row(v, layer, rva, &row) == MDW_OK)
+            see_row(&row, rva);
     if (index_win_at(v, rva, &win) == MDW_OK) {
         EXPECT(mdw_range_has(win.range, rva));
         inside(win.program);

@@ -92,7 +92,7 @@ static void ask(const index_view *v, mdw_bytes all, uint32_t rva, answer *a)
         inside(a->place[i].file, all);
         EXPECT(!(a->place[i].flags & MDW_SYMBOL_INLINE) == (i + 1 == a->count));
     }
-    a->row_status = index_row(v, rva, &a->row);
+    a->row_status = index_row(v, 0, rva, &a->row);
     EXPECT(a->row_status == MDW_OK || a->row_status == MDW_ABSENT);
     if (a->row_status == MDW_OK)
         EXPECT(mdw_range_has(a->row.pc, rva));
@@ -217,7 +217,7 @@ static void true_or_silent(const index_view *v, uint32_t rva,
         same_places(&a, want);
     else
         EXPECT(!a.count && index_damaged(v));
-    a.row_status = index_row(v, rva, &a.row);
+    a.row_status = index_row(v, 0, rva, &a.row);
     if (a.row_status != MDW_E_DAMAGED)
         same_row(&a, want);
     else

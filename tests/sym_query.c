@@ -98,7 +98,7 @@ static void print_row(const index_view *v, uint32_t rva)
 {
     uint32_t id = index_about(v)->arch;
     sym_row row;
-    mdw_status status = index_row(v, rva, &row);
+    mdw_status status = index_row(v, 0, rva, &row);
     if (status != MDW_OK) {
         if (status < 0)
             printf("%s\n", mdw_status_name(status));

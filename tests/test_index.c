@@ -93,7 +93,7 @@ static mdw_status answer(const index_view *v, uint32_t rva, char *out)
         status = index_detail(v, &f, rva, print, out);
     if (status < 0)
         return status;
-    status = index_row(v, rva, &row);
+    status = index_row(v, 0, rva, &row);
     if (status == MDW_OK)
         snprintf(out + strlen(out), 64, "cfa %d %+d", row.cfa.base,
                  (int)row.cfa.offset);
@@ -176,6 +176,9 @@ static void test_refusals(void)
     b.len = len;
     t_case = "another version";
     b.data[INDEX_AT_VERSION]++;
+    CHECK_U64((uint64_t)open_index(&b, store, &v), (uint64_t)MDW_E_UNSUPPORTED);
+    t_case = "version 2, whose ELF files have no rows";
+    b.data[INDEX_AT_VERSION] = 2;
     CHECK_U64((uint64_t)open_index(&b, store, &v), (uint64_t)MDW_E_UNSUPPORTED);
     t_case = "no index";
     b.data[0]++;

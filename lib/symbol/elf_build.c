@@ -6,6 +6,7 @@
 
 #include "lib/base/fail.h"
 #include "lib/base/options.h"
+#include "lib/symbol/elf_rows.h"
 
 typedef struct elf_job {
     arena *store;
@@ -98,6 +99,19 @@ static mdw_status put_all(elf_job *j, mdw_error *err)
     return status;
 }
 
+/* A debug file has no .eh_frame; its .debug_frame is asked where the image has
+ * no table at all. */
+static mdw_status put_rows(elf_job *j, mdw_error *err)
+{
+    uint64_t base = j->image->image.start;
+    mdw_status status =
+        elf_put_rows(j->image, base, &j->budget, j->store, j->alloc, j->w);
+    if (status == MDW_ABSENT && j->debug)
+        status =
+            elf_put_rows(j->debug, base, &j->budget, j->store, j->alloc, j->w);
+    return status >= 0 ? MDW_OK : fail(err, status, "unwind tables");
+}
+
 static mdw_status open_files(elf_job *j, mdw_bytes image, mdw_bytes debug,
                              mdw_error *err)
 {
@@ -124,6 +138,8 @@ mdw_status elf_build(mdw_bytes image, mdw_bytes debug,
     status = open_files(&j, image, debug, err);
     if (status == MDW_OK)
         status = put_all(&j, err);
+    if (status == MDW_OK)
+        status = put_rows(&j, err);
     if (status == MDW_OK)
         describe(&j, image);
     if (counts)

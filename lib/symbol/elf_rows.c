@@ -1,6 +1,8 @@
 /* lib/symbol/elf_rows.c - the unwind tables of an ELF file. */
 #include "lib/symbol/elf_rows.h"
 
+#include "lib/unwind/info.h"
+
 #define UNPACKED_MAX (UINT64_C(256) << 20)
 
 static const struct {
@@ -39,4 +41,89 @@ mdw_status elf_rows_open(const elf_file *elf, arena *store,
     mdw_status status = mdw_unwind_info_new(&sections, alloc, out, NULL);
     return status == MDW_OK || status == MDW_E_MEMORY ? status
                                                       : (mdw_status)MDW_ABSENT;
+}
+
+/* --- into an index ------------------------------------------------------ */
+
+enum { CANCEL_EVERY = 1 << 12 }; /* rows */
+_Static_assert((int)UNWIND_TABLES <= (int)INDEX_ROW_LAYERS,
+               "a layer for each table");
+
+typedef struct row_put {
+    index_writer *w;
+    uint32_t table;
+    uint64_t base; /* of the image, as linked */
+    const mdw_budget *budget;
+    uint64_t rows, above;
+    sym_row row; /* what its mask does not name is never read */
+} row_put;
+
+static sym_rule rule_of(mdw_rule rule)
+{
+    sym_rule out = {.kind = rule.kind, .base = rule.base};
+    if (rule.kind == MDW_RULE_EXPR || rule.kind == MDW_RULE_EXPR_LOAD)
+        out.expr = (mdw_bytes){rule.expr, rule.expr_len};
+    else
+        out.offset = rule.offset;
+    return out;
+}
+
+/* Expressions stay DWARF's bytes: what they add an image's place to is relative
+ * to its link base, which an index has too. */
+static mdw_status put_row(void *user, mdw_row *from)
+{
+    row_put *p = user;
+    sym_row *to = &p->row;
+    uint64_t rva = from->pc.start - p->base, room = UINT32_MAX - rva;
+    const mdw_budget *b = p->budget;
+    p->rows++;
+    if (b->work && p->rows > b->work)
+        return MDW_E_LIMIT;
+    if (p->rows % CANCEL_EVERY == 0 && b->cancelled && b->cancelled(b->user))
+        return MDW_E_CANCELLED;
+    if (from->pc.start < p->base || rva > UINT32_MAX) {
+        p->above++;
+        return MDW_OK;
+    }
+    to->pc = (mdw_range){rva, from->pc.size < room ? from->pc.size : room};
+    to->flags = from->flags;
+    to->source = from->source;
+    to->set = from->set;
+    to->cfa = rule_of(from->cfa);
+    for (uint32_t i = 0; i < MDW_MAX_REGS; i++)
+        if (from->set >> i & 1)
+            to->reg[i] = rule_of(from->reg[i]);
+    index_put_row(p->w, p->table, to);
+    return MDW_OK;
+}
+
+/* A table whose entries go on for ever has told what it has to tell. */
+static mdw_status put_table(const mdw_unwind_info *info, row_put *p)
+{
+    uint64_t broken = 0, limit = p->budget->work;
+    mdw_status status = unwind_info_each(info, p->table, put_row, p, &broken);
+    if (status == MDW_E_LIMIT && !(limit && p->rows > limit)) {
+        broken++;
+        status = MDW_OK;
+    }
+    index_put_counter(p->w, INDEX_TABLE, broken, UINT64_MAX);
+    index_put_counter(p->w, INDEX_ABOVE, p->above, UINT64_MAX);
+    p->above = 0;
+    return status;
+}
+
+mdw_status elf_put_rows(const elf_file *elf, uint64_t base,
+                        const mdw_budget *budget, arena *store,
+                        const mdw_allocator *alloc, index_writer *w)
+{
+    mdw_unwind_info *info;
+    row_put p = {.w = w, .base = base, .budget = budget};
+    mdw_status status = elf_rows_open(elf, store, alloc, &info);
+    if (status != MDW_OK)
+        return status;
+    uint32_t count = unwind_info_tables(info);
+    for (; p.table < count && status == MDW_OK; p.table++)
+        status = put_table(info, &p);
+    mdw_unwind_info_close(info);
+    return status;
 }

@@ -36,15 +36,17 @@
 #include "mdwalk/unwind.h"
 
 enum {
-    INDEX_VERSION = 2, /* grows when a meaning changes, also of a register */
+    INDEX_VERSION = 3, /* grows when a meaning changes, also of a register */
     INDEX_HEADER_SIZE = 128,
     INDEX_ENTRY_SIZE = 24,
     INDEX_START = 4096,
     INDEX_ALIGN = 64,
     INDEX_BLOCK = 4096,
-    INDEX_DEPTH = 128, /* inlined calls around one address; deeper are left
-                          out when the index is built */
-    INDEX_NEST = 64    /* STACK WIN records around one address */
+    INDEX_DEPTH = 128,   /* inlined calls around one address; deeper are left
+                            out when the index is built */
+    INDEX_NEST = 64,     /* STACK WIN records around one address */
+    INDEX_ROW_LAYERS = 2 /* asked one after the other: an ELF file may have both
+                            .eh_frame and .debug_frame */
 };
 #define INDEX_MAGIC "MDWINDEX"
 
@@ -106,6 +108,8 @@ enum {
     X(21, FPO_RVA, 4)       /* DF the other STACK WIN */                       \
     X(22, FPO, 44)          /* DF as WIN */                                    \
     X(23, CFI_PAGE, 4)      /* D  see INDEX_PAGE */                            \
+    X(24, ROW_2, 8)         /* F  as ROW: the second layer */                  \
+    X(25, ROW_2_PAGE, 4)    /* F  see INDEX_PAGE */                            \
     X(63, CHECKS, 8)        /* DF XXH3-64 of each block from INDEX_START on */
 
 #define X(id, name, stride) INDEX_##name = (id),
@@ -190,6 +194,7 @@ enum index_counter_kind {
     INDEX_NUMBER,       /* a file or origin number beyond all reason */
     INDEX_DEEP,         /* nested too deep, or into too many pieces */
     INDEX_RULE,         /* a register rule that says nothing usable */
+    INDEX_TABLE,        /* a part of an unwind table that can't be read */
     INDEX_COUNTER_KINDS
 };
 
@@ -296,8 +301,10 @@ mdw_status index_find_name(const index_view *view, mdw_str name,
 /* Reads the function's body, or its own text. Allocates nothing. */
 mdw_status index_detail(const index_view *view, const index_function *function,
                         uint32_t rva, index_place_fn each, void *user);
-/* Fills `row` from ROW and RULES, or from the text of CFI. */
-mdw_status index_row(const index_view *view, uint32_t rva, sym_row *row);
+/* Fills `row` from the layer's ROW and RULES; DIRECTORY: from the text of CFI,
+ * its only layer. */
+mdw_status index_row(const index_view *view, uint32_t layer, uint32_t rva,
+                     sym_row *row);
 /* The innermost STACK WIN of type 4 at `rva`, else of another type. */
 mdw_status index_win_at(const index_view *view, uint32_t rva, index_win *out);
 /* MDW_END when there is no n-th. */
@@ -346,9 +353,9 @@ void index_put_function(index_writer *w, const index_function *function,
                         size_t inline_count);
 void index_put_public(index_writer *w, uint32_t rva, uint32_t name,
                       uint32_t args);
-/* Equal rule sets are stored once: a table of 2^14 sets, so that memory stays
- * bounded and a miss costs bytes only. */
-void index_put_row(index_writer *w, const sym_row *row);
+/* `layer` is below INDEX_ROW_LAYERS. Equal rule sets are stored once: a table
+ * of 2^14 sets, so that memory stays bounded and a miss costs bytes only. */
+void index_put_row(index_writer *w, uint32_t layer, const sym_row *row);
 /* Of WIN and FPO: by win->type, with a range below 4 GiB. `program` is what
  * INDEX_WIN_PROGRAM says. */
 void index_put_win(index_writer *w, const index_win *win, uint32_t program);

@@ -495,29 +495,14 @@ static mdw_status row_from_text(const index_view *v, uint32_t rva, sym_row *row)
     return status;
 }
 
-static mdw_status row_from_record(const index_view *v, uint32_t rva,
-                                  sym_row *row)
+mdw_status index_row(const index_view *v, uint32_t layer, uint32_t rva,
+                     sym_row *row)
 {
-    uint32_t after = view_after_paged(v, INDEX_ROW, INDEX_ROW_PAGE, rva);
-    uint32_t rules =
-        after ? view_u32(v, INDEX_ROW, after - 1, INDEX_ROW_RULES) : 0;
-    if (!rules)
-        return MDW_ABSENT;
-    uint64_t end = after < view_count(v, INDEX_ROW)
-                       ? view_u32(v, INDEX_ROW, after, INDEX_ROW_KEY)
-                       : UINT64_C(1) << 32;
-    row->pc.start = view_u32(v, INDEX_ROW, after - 1, INDEX_ROW_KEY);
-    row->pc.size = end - row->pc.start;
-    if (rva < row->pc.start || rva >= end ||
-        !rules_decode(view_bytes(v, INDEX_RULES, rules, INDEX_RULES_MAX), row))
-        view_damage(v);
-    return MDW_OK;
-}
-
-mdw_status index_row(const index_view *v, uint32_t rva, sym_row *row)
-{
-    mdw_status status =
-        full(v) ? row_from_record(v, rva, row) : row_from_text(v, rva, row);
+    mdw_status status = MDW_ABSENT;
+    if (full(v))
+        status = view_row(v, layer, rva, row);
+    else if (!layer)
+        status = row_from_text(v, rva, row);
     return index_damaged(v) ? MDW_E_DAMAGED : status;
 }
 

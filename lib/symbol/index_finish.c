@@ -38,6 +38,8 @@ void index_put_pages(index_writer *w, uint32_t section, const piece *pieces,
                      size_t count, uint64_t end)
 {
     uint32_t shift = INDEX_PAGE_SHIFT;
+    if (end > UINT32_MAX) /* of an image that claims more than has rvas */
+        end = UINT64_C(1) << 32;
     while (shift < INDEX_PAGE_SHIFT_MAX && end >> shift > 2 * count)
         shift++;
     if (!count)
@@ -77,17 +79,15 @@ static void put_publics(index_writer *w)
     }
 }
 
-/* Leaves in `rows` one piece for each record, gaps included. */
-static void put_rows(index_writer *w)
+/* Leaves in `sorting` one piece for each record, gaps included. */
+static void lay_rows(index_writer *w, const list *rows)
 {
-    uint64_t ignored, end = 0;
-    size_t gone = piece_sweep(&w->pool, &w->rows, &ignored);
-    index_put_counter(w, INDEX_COVERED, gone, UINT64_MAX);
-    const piece *at = w->rows.items;
+    const piece *at = rows->items;
+    uint64_t end = 0;
     uint32_t last = 0; /* no rules before the first */
     w->sorting.count = 0;
-    for (size_t i = 0; i <= w->rows.count; i++) {
-        bool over = i == w->rows.count, gap = over || at[i].rva != end;
+    for (size_t i = 0; i <= rows->count; i++) {
+        bool over = i == rows->count, gap = over || at[i].rva != end;
         piece *p = NULL;
         if (gap && last && end <= UINT32_MAX &&
             (p = list_add(&w->pool, &w->sorting)))
@@ -101,13 +101,21 @@ static void put_rows(index_writer *w)
         last = (uint32_t)at[i].number;
         end = (uint64_t)at[i].rva + at[i].bytes;
     }
-    at = w->sorting.items;
+}
+
+static void put_rows(index_writer *w, list *rows, uint32_t section,
+                     uint32_t pages)
+{
+    uint64_t ignored;
+    size_t gone = piece_sweep(&w->pool, rows, &ignored);
+    index_put_counter(w, INDEX_COVERED, gone, UINT64_MAX);
+    lay_rows(w, rows);
+    const piece *at = w->sorting.items;
     for (size_t i = 0; i < w->sorting.count; i++) {
-        put32(w, INDEX_ROW, at[i].rva);
-        put32(w, INDEX_ROW, (uint32_t)at[i].number);
+        put32(w, section, at[i].rva);
+        put32(w, section, (uint32_t)at[i].number);
     }
-    index_put_pages(w, INDEX_ROW_PAGE, at, w->sorting.count,
-                    w->info.image_size);
+    index_put_pages(w, pages, at, w->sorting.count, w->info.image_size);
 }
 
 static void put_counters(index_writer *w)
@@ -282,7 +290,8 @@ static void put_sections(index_writer *w)
 {
     if (w->info.level == MDW_INDEX_FULL) {
         put_functions(w);
-        put_rows(w);
+        put_rows(w, &w->rows[0], INDEX_ROW, INDEX_ROW_PAGE);
+        put_rows(w, &w->rows[1], INDEX_ROW_2, INDEX_ROW_2_PAGE);
     }
     put_publics(w);
     writer_put_wins(w, true, INDEX_WIN_RVA, INDEX_WIN);

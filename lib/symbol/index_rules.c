@@ -1,8 +1,9 @@
-/* lib/symbol/index_rules.c - rule sets as they lie in RULES. */
+/* lib/symbol/index_rules.c - rows, and rule sets as they lie in RULES. */
 #include <string.h>
 
 #include "lib/base/bytes.h"
 #include "lib/base/leb.h"
+#include "lib/symbol/view.h"
 #include "lib/symbol/writer.h"
 
 static bool is_expr(uint8_t kind)
@@ -83,4 +84,27 @@ bool rules_decode(mdw_bytes bytes, sym_row *row)
         least = reg + 1;
     }
     return !r.bad;
+}
+
+mdw_status view_row(const index_view *v, uint32_t layer, uint32_t rva,
+                    sym_row *row)
+{
+    static const struct {
+        uint32_t rows, pages;
+    } sections[INDEX_ROW_LAYERS] = {{INDEX_ROW, INDEX_ROW_PAGE},
+                                    {INDEX_ROW_2, INDEX_ROW_2_PAGE}};
+    uint32_t rows = sections[layer].rows;
+    uint32_t after = view_after_paged(v, rows, sections[layer].pages, rva);
+    uint32_t rules = after ? view_u32(v, rows, after - 1, INDEX_ROW_RULES) : 0;
+    if (!rules)
+        return MDW_ABSENT;
+    uint64_t end = after < view_count(v, rows)
+                       ? view_u32(v, rows, after, INDEX_ROW_KEY)
+                       : UINT64_C(1) << 32;
+    row->pc.start = view_u32(v, rows, after - 1, INDEX_ROW_KEY);
+    row->pc.size = end - row->pc.start;
+    if (rva < row->pc.start || rva >= end ||
+        !rules_decode(view_bytes(v, INDEX_RULES, rules, INDEX_RULES_MAX), row))
+        view_damage(v);
+    return MDW_OK;
 }

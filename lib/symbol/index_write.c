@@ -31,7 +31,7 @@ mdw_status index_writer_new(const mdw_index_options *options,
         .info = {.level = options->level},
         .pieces = list_of(sizeof(piece)),
         .publics = list_of(sizeof(piece)),
-        .rows = list_of(sizeof(piece)),
+        .rows = {list_of(sizeof(piece)), list_of(sizeof(piece))},
         .wins = list_of(sizeof(writer_win)),
         .files = list_of(sizeof(uint32_t)),
         .sorting = list_of(sizeof(piece)),
@@ -49,9 +49,9 @@ void index_writer_close(index_writer *w)
     if (!w)
         return;
     pool *p = &w->pool;
-    list *const lists[] = {&w->pieces, &w->publics, &w->rows,   &w->wins,
-                           &w->files,  &w->sorting, &w->nested, &w->order,
-                           &w->keys,   &w->records};
+    list *const lists[] = {&w->pieces, &w->publics, &w->rows[0], &w->rows[1],
+                           &w->wins,   &w->files,   &w->sorting, &w->nested,
+                           &w->order,  &w->keys,    &w->records};
     for (size_t i = 0; i < sizeof lists / sizeof(list *); i++)
         list_drop(p, lists[i]);
     for (uint32_t i = 0; i < INDEX_SECTION_COUNT; i++)
@@ -87,6 +87,17 @@ static writer_memo *memo_of(index_writer *w, writer_memo **memo)
     return *memo;
 }
 
+/* Where it is remembered, or may be. */
+static writer_memo *memo_place(writer_memo *all, XXH128_hash_t hash)
+{
+    for (uint32_t i = 0; i < WRITER_PROBES; i++) {
+        writer_memo *m = &all[(hash.low64 + i) % WRITER_MEMO];
+        if (!m->at || (m->low == hash.low64 && m->high == hash.high64))
+            return m;
+    }
+    return &all[hash.low64 % WRITER_MEMO];
+}
+
 uint32_t writer_share(index_writer *w, writer_memo **memo, uint32_t section,
                       mdw_bytes head, mdw_bytes bytes)
 {
@@ -94,7 +105,7 @@ uint32_t writer_share(index_writer *w, writer_memo **memo, uint32_t section,
     XXH128_hash_t hash = XXH3_128bits(bytes.data, bytes.len);
     if (!all)
         return 0;
-    writer_memo *m = &all[hash.low64 % WRITER_MEMO];
+    writer_memo *m = memo_place(all, hash);
     if (m->at && m->low == hash.low64 && m->high == hash.high64)
         return m->at;
     if (!w->section[section].size) /* place 0 stands for nothing */
@@ -186,7 +197,7 @@ void index_put_public(index_writer *w, uint32_t rva, uint32_t name,
     w->info.has |= MDW_HAS_FUNCTIONS;
 }
 
-void index_put_row(index_writer *w, const sym_row *row)
+void index_put_row(index_writer *w, uint32_t layer, const sym_row *row)
 {
     uint8_t bytes[INDEX_RULES_MAX];
     size_t len = rules_encode(row, bytes);
@@ -196,7 +207,7 @@ void index_put_row(index_writer *w, const sym_row *row)
     }
     uint32_t at = writer_share(w, &w->rules, INDEX_RULES, (mdw_bytes){0},
                                (mdw_bytes){bytes, len});
-    piece *p = row->pc.size ? list_add(&w->pool, &w->rows) : NULL;
+    piece *p = row->pc.size ? list_add(&w->pool, &w->rows[layer]) : NULL;
     if (!p)
         return;
     *p = (piece){(uint32_t)row->pc.start, (uint32_t)row->pc.size, at};

@@ -289,7 +289,7 @@ static void put_row(full_build *b, const sym_fold *fold, const piece *owned,
     if (from >= to || sym_fold_end(fold, &row) != MDW_OK)
         return;
     row.pc = (mdw_range){from, to - from};
-    index_put_row(b->w, &row);
+    index_put_row(b->w, 0, &row);
 }
 
 static void put_rows(full_build *b, const piece *owned)

@@ -474,20 +474,37 @@ static mdw_status win_rows(const index_view *view, const mdw_image *image,
 }
 
 /* Once damaged, an index answers nothing any more. */
-static mdw_status cfi_row(const mdw_symfile *file, uint32_t rva, mdw_row *row)
+static mdw_status row_of(const mdw_symfile *file, uint32_t layer, uint32_t rva,
+                         mdw_row *row)
 {
     sym_row found;
-    if (!index_damaged(file->view) && row_cache_get(file->cache, rva, row))
+    if (!layer && !index_damaged(file->view) &&
+        row_cache_get(file->cache, rva, row))
         return MDW_OK;
-    mdw_status status = index_row(file->view, rva, &found);
+    mdw_status status = index_row(file->view, layer, rva, &found);
     if (status != MDW_OK)
         return status;
     sym_row_fill(&found, row);
-    row_cache_put(file->cache, rva, row);
+    if (!layer)
+        row_cache_put(file->cache, rva, row);
     return MDW_OK;
 }
 
-/* STACK CFI first; what else there is comes from STACK WIN. */
+/* STACK CFI or DWARF. MDW_ABSENT: `choice` is lowered by what answers there
+ * are. */
+static mdw_status layer_rows(const mdw_symfile *file, uint32_t rva,
+                             uint32_t *choice, mdw_row *row)
+{
+    for (uint32_t layer = 0; layer < INDEX_ROW_LAYERS; layer++) {
+        mdw_status status = row_of(file, layer, rva, row);
+        if (status < 0 || (status == MDW_OK && !*choice))
+            return status;
+        *choice -= status == MDW_OK;
+    }
+    return MDW_ABSENT;
+}
+
+/* STACK CFI or DWARF first; what else there is comes from STACK WIN. */
 static mdw_status rows(void *user, const mdw_image *image,
                        const mdw_row_query *query, mdw_row *row)
 {
@@ -499,9 +516,9 @@ static mdw_status rows(void *user, const mdw_image *image,
     bool x86 = file->info.arch == MDW_ARCH_X86;
     if (x86 && index_find(file->view, (uint32_t)rva, &f) == MDW_OK)
         row->args = f.args;
-    mdw_status status = cfi_row(file, (uint32_t)rva, row);
-    bool cfi = status == MDW_OK;
-    if (cfi && !query->choice) {
+    uint32_t choice = query->choice;
+    mdw_status status = layer_rows(file, (uint32_t)rva, &choice, row);
+    if (status == MDW_OK) {
         row->pc.start += image->range.start;
         return MDW_OK;
     }
@@ -509,8 +526,8 @@ static mdw_status rows(void *user, const mdw_image *image,
     row_clear(row);
     row->args = args;
     if (status < 0 || !x86)
-        return status < 0 ? status : MDW_ABSENT;
-    return win_rows(file->view, image, query, query->choice - cfi, row);
+        return status;
+    return win_rows(file->view, image, query, choice, row);
 }
 
 /* Tables of an image in target memory end where the captured pages do. */

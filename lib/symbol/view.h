@@ -102,6 +102,9 @@ uint32_t view_after_paged(const index_view *v, uint32_t section, uint32_t pages,
 /* Checked bytes [at, at + len) of a section; empty when they are not there. */
 mdw_bytes view_bytes(const index_view *v, uint32_t section, uint64_t at,
                      uint64_t len);
+/* The row of FULL; what no writer writes is damage. */
+mdw_status view_row(const index_view *v, uint32_t layer, uint32_t rva,
+                    sym_row *row);
 /* A string of STRINGS; empty for MDW_NONE. */
 mdw_str view_string(const index_view *v, uint32_t at);
 

@@ -6,7 +6,10 @@
 #include "lib/symbol/list.h"
 #include "lib/symbol/spool.h"
 
-enum { WRITER_MEMO = 1 << 14 }; /* strings, and rule sets, that are shared */
+enum {
+    WRITER_MEMO = 1 << 14, /* strings, and rule sets, that are shared */
+    WRITER_PROBES = 8      /* places that one of them may be remembered at */
+};
 
 /* XXH3-128 of something put before, and where it lies. */
 typedef struct writer_memo {
@@ -24,11 +27,11 @@ struct index_writer {
     const char *temporary;
     index_info info;
     spool section[INDEX_SECTION_COUNT];
-    list pieces;  /* of functions: number is the place in BODY */
-    list publics; /* piece: bytes 0, number args << 32 | name */
-    list rows;    /* piece: number is the offset in RULES */
-    list wins;    /* writer_win */
-    list files;   /* uint32_t by number */
+    list pieces;                 /* of functions: number is the place in BODY */
+    list publics;                /* piece: bytes 0, number args << 32 | name */
+    list rows[INDEX_ROW_LAYERS]; /* piece: number is the offset in RULES */
+    list wins;                   /* writer_win */
+    list files;                  /* uint32_t by number */
     uint64_t count[INDEX_COUNTER_KINDS], first[INDEX_COUNTER_KINDS];
     writer_memo *strings, *rules;
     /* Of one function. */

@@ -12,6 +12,7 @@
 #include "lib/base/bytes.h"
 #include "lib/symbol/index.h"
 #include "lib/unwind/dwarf_cfi.h"
+#include "mdwalk/source.h"
 
 enum { ROUNDS = 5 };
 
@@ -57,30 +58,6 @@ static size_t all_rows(const mdw_sections *s, uint64_t *addrs, size_t room)
 }
 
 /* --- what they take in an index ----------------------------------------- */
-
-static sym_rule index_rule(mdw_rule rule)
-{
-    bool expr = rule.kind == MDW_RULE_EXPR || rule.kind == MDW_RULE_EXPR_LOAD;
-    sym_rule out = {.kind = rule.kind, .base = rule.base};
-    if (expr)
-        out.expr = (mdw_bytes){rule.expr, rule.expr_len};
-    else
-        out.offset = rule.offset;
-    return out;
-}
-
-static void put_row(index_writer *w, const mdw_row *row)
-{
-    sym_row out = {.pc = row->pc,
-                   .flags = row->flags,
-                   .source = row->source,
-                   .set = row->set,
-                   .cfa = index_rule(row->cfa)};
-    for (unsigned i = 0; i < MDW_MAX_REGS; i++)
-        if (row->set >> i & 1)
-            out.reg[i] = index_rule(row->reg[i]);
-    index_put_row(w, &out);
-}
 
 typedef struct growing {
     uint8_t *bytes;
@@ -141,40 +118,21 @@ static size_t count_sets(const growing *g)
     return distinct;
 }
 
-/* As if the file's rows were indexed. */
-static void tell_index(const mdw_sections *s)
+static void tell_index(const char *path)
 {
-    dwarf_cfi cfi = {.arch = arch_find(s->arch),
-                     .eh = true,
-                     .bytes = s->section[MDW_SECTION_EH_FRAME].data,
-                     .addr = s->section[MDW_SECTION_EH_FRAME].addr};
     mdw_index_options options = MDW_INIT(mdw_index_options);
-    index_writer *w;
+    mdw_source *source = NULL;
     growing g = {NULL, 0};
-    arena *store = arena_new(NULL, 0);
-    (void)dwarf_index(&cfi, store);
     options.level = MDW_INDEX_FULL;
-    if (index_writer_new(&options, &w, NULL) != MDW_OK)
-        exit(2);
-    for (size_t i = 0; i < cfi.index_count; i++) {
-        dwarf_fde fde;
-        mdw_row row;
-        if (dwarf_fde_read(&cfi, cfi.index[i].offset, &fde) != MDW_OK)
-            continue;
-        for (uint64_t at = fde.pc.start; mdw_range_has(fde.pc, at);
-             at = row.pc.start + row.pc.size) {
-            if (dwarf_run(&cfi, &fde, at, &row) != MDW_OK || !row.pc.size)
-                break;
-            put_row(w, &row);
-        }
-    }
-    if (index_finish(w, (mdw_sink){grow, &g}, NULL) == MDW_OK)
+    if (mdw_source_open(path, NULL, &source, NULL) == MDW_OK &&
+        mdw_index_build(mdw_source_bytes(source), &options,
+                        (mdw_sink){grow, &g}, NULL) == MDW_OK)
         printf("in an index: %zu rule sets of %" PRIu64
                " bytes, rows of %" PRIu64 " bytes\n",
                count_sets(&g), section_bytes(&g, INDEX_RULES),
                section_bytes(&g, INDEX_ROW));
     free(g.bytes);
-    arena_close(store);
+    mdw_source_close(source);
 }
 
 /* --- how fast they are -------------------------------------------------- */
@@ -241,7 +199,7 @@ int main(int argc, char **argv)
     size_t count = addrs ? all_rows(&s, addrs, room) : 0;
     shuffle(addrs, count);
     printf("%s: %zu rows\n", argv[1], count);
-    tell_index(&s);
+    tell_index(argv[1]);
     if (s.section[MDW_SECTION_EH_FRAME_HDR].data.len)
         measure("header", &s, addrs, count);
     cfi_drop(&s, MDW_SECTION_EH_FRAME_HDR);
