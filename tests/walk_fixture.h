@@ -385,8 +385,10 @@ static inline mdw_status rows_target(void *user, const mdw_image *image,
         at++; /* + */
         uint64_t size = strtoull(at, NULL, 16);
         at = strchr(at, ':') + 1;
-        if (query->pc - start < size && !choice--)
+        if (query->pc - start < size && !choice--) {
+            row->pc = (mdw_range){start, size};
             return parse_row(t->w->arch, at, row);
+        }
         at = strchr(at, ';');
         at = at ? at + 1 : NULL;
     }

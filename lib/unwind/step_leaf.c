@@ -19,27 +19,13 @@ static mdw_status run_stack(mdw_walk *w, uint32_t choice, mdw_row *row)
 
 enum { MAX_FUNCTION = 4096 };
 
-/* What the code between two addresses has done, in the state of this frame. */
-static link_use between(mdw_walk *w, uint64_t from, uint64_t to)
-{
-    const link_use unknown = {.known = false};
-    uint8_t code[MAX_FUNCTION];
-    if (from > to || to - from > sizeof code)
-        return unknown;
-    size_t len = (size_t)(to - from);
-    if (load_code(w, from, code, len) != len)
-        return unknown;
-    return link_trace(w->unwinder->arch->id, frame_thumb(w),
-                      (mdw_bytes){code, len});
-}
-
 /* What the code from where the link register's call went up to pc has done. */
 static link_use used(mdw_walk *w, uint64_t lr, bool caller_thumb)
 {
     uint64_t target;
     if (call_ask(w, lr, caller_thumb, &target) != MDW_ANSWER_YES || !target)
         return (link_use){.known = false};
-    return between(w, target, w->frame.pc);
+    return link_between(w, target, w->frame.pc);
 }
 
 /* Whether lr points into the function at pc: then it is left over from a call
@@ -55,7 +41,7 @@ static mdw_status left_over(mdw_walk *w, uint64_t lr, bool thumb, bool *yes)
         *yes = mdw_range_has(place.function, lr - 1);
     else
         *yes = thumb == frame_thumb(w) &&
-               between(w, lr < pc ? lr : pc, lr < pc ? pc : lr).known;
+               link_between(w, lr < pc ? lr : pc, lr < pc ? pc : lr).known;
     return status;
 }
 
@@ -96,7 +82,7 @@ static mdw_status from_outside(mdw_walk *w, uint64_t lr, link_use *use,
         return status;
     if (place.function.size) {
         *yes = !mdw_range_has(place.function, lr - 1);
-        *use = between(w, place.function.start, w->frame.pc);
+        *use = link_between(w, place.function.start, w->frame.pc);
     } else {
         *yes = returns_between(w, lr);
     }

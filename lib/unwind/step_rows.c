@@ -17,6 +17,59 @@ static bool return_lost(const arch *a, const mdw_row *row)
             kind_of(row, a->lr) == MDW_RULE_UNDEFINED);
 }
 
+/* A place counted from a register, or from a CFA that is. */
+static bool place_of(const mdw_walk *w, const mdw_row *row,
+                     const mdw_rule *rule, uint64_t *addr)
+{
+    const mdw_rule *cfa = &row->cfa;
+    bool by_cfa = rule->base == MDW_BASE_CFA;
+    uint8_t base = by_cfa ? cfa->base : rule->base;
+    if (!reg_known(&w->frame.regs, base) ||
+        (by_cfa && cfa->kind != MDW_RULE_ADDR))
+        return false;
+    *addr = w->frame.regs.value[base] + (uint64_t)rule->offset +
+            (by_cfa ? (uint64_t)cfa->offset : 0);
+    return true;
+}
+
+/* The word that a row takes for the return address; false: it lies nowhere. */
+static bool saved_return(mdw_walk *w, const mdw_row *row, uint64_t *value)
+{
+    uint8_t pc = w->unwinder->arch->pc;
+    uint64_t addr;
+    return kind_of(row, pc) == MDW_RULE_LOAD &&
+           place_of(w, row, &row->reg[pc], &addr) &&
+           load_pointer(w, addr, value);
+}
+
+/* Whether lr has what this function was called with: a call ends there, in
+ * other code. */
+static bool from_call(mdw_walk *w, const mdw_range *function)
+{
+    const arch *a = w->unwinder->arch;
+    uint64_t lr = code_pointer(w->unwinder, w->frame.regs.value[a->lr]), target;
+    bool thumb = a->thumb_bit && lr & 1;
+    lr &= ~(uint64_t)thumb;
+    return reg_known(&w->frame.regs, a->lr) &&
+           !mdw_range_has(*function, lr - 1) &&
+           call_ask(w, lr, thumb, &target) == MDW_ANSWER_YES;
+}
+
+/* A row for a whole function holds where the frame is made. Before that lr is
+ * not in it, or what the row takes for it is something else. */
+static bool frame_is_made(mdw_walk *w, const mdw_row *row)
+{
+    const arch *a = w->unwinder->arch;
+    uint64_t saved, lr;
+    link_use use = link_between(w, row->pc.start, w->frame.pc);
+    if (a->lr == NO_REG || !use.known || !saved_return(w, row, &saved))
+        return true; /* as far as anybody knows */
+    if (!use.lr_saved || use.popped)
+        return false;
+    lr = w->frame.regs.value[a->lr];
+    return use.lr_lost || saved == lr || !from_call(w, &row->pc);
+}
+
 static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
 {
     const mdw_unwinder *u = w->unwinder;
@@ -43,8 +96,12 @@ static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
         return status;
     if (row->set >> u->arch->reg_count)
         return MDW_E_RANGE; /* registers that this CPU doesn't have */
-    return return_lost(u->arch, row) || row->flags & MDW_ROW_BOTTOM ? MDW_END
-                                                                    : MDW_OK;
+    if (return_lost(u->arch, row) || row->flags & MDW_ROW_BOTTOM)
+        return MDW_END;
+    if (!(row->flags & MDW_ROW_WHOLE) || !frame_exact(w))
+        return MDW_OK;
+    w->files = true; /* it needs proof */
+    return frame_is_made(w, row) ? MDW_OK : MDW_ABSENT;
 }
 
 const step step_rows = {.name = "rows",

@@ -81,6 +81,20 @@ static mdw_bytes bytes_before(mdw_walk *w, uint64_t addr, uint8_t *raw,
     return (mdw_bytes){NULL, 0};
 }
 
+link_use link_between(mdw_walk *w, uint64_t from, uint64_t to)
+{
+    enum { MAX_FUNCTION = 4096 };
+    const link_use unknown = {.known = false};
+    uint8_t code[MAX_FUNCTION];
+    if (from > to || to - from > sizeof code)
+        return unknown;
+    size_t len = (size_t)(to - from);
+    if (load_code(w, from, code, len) != len)
+        return unknown;
+    return link_trace(w->unwinder->arch->id, frame_thumb(w),
+                      (mdw_bytes){code, len});
+}
+
 uint32_t call_ask(mdw_walk *w, uint64_t pc, bool thumb, uint64_t *target)
 {
     uint8_t raw[CALL_BEFORE];

@@ -260,11 +260,13 @@ static bool in_chain(const mdw_walk *w, const step *s)
     return s->trust == MDW_TRUST_FP && w->frame.trust == MDW_TRUST_FP;
 }
 
-/* A null return address is an end mark where unwind information says so, and
- * where a chain of frame pointers leads to it that can have no other layout. */
+/* A null return address is an end mark where unwind information says so of a
+ * frame that is no guess, and where a chain of frame pointers leads to it that
+ * can have no other layout. */
 static bool ends(const mdw_walk *w, const step *s)
 {
-    return w->tried.trust >= MDW_TRUST_CFI ||
+    return (w->tried.trust >= MDW_TRUST_CFI &&
+            w->frame.trust > MDW_TRUST_SCAN) ||
            (in_chain(w, s) && s->choices == 1);
 }
 

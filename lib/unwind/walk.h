@@ -3,6 +3,7 @@
 #define MDW_UNWIND_WALK_H
 
 #include "lib/base/arena.h"
+#include "lib/insn/link.h"
 #include "lib/unwind/arch.h"
 #include "lib/unwind/row.h"
 #include "lib/unwind/step.h"
@@ -99,6 +100,9 @@ mdw_status place_ask(const mdw_walk *w, uint64_t addr, uint32_t want,
 /* Is there a call that ends at `pc`? `target`: where a direct one goes, else 0.
  */
 uint32_t call_ask(mdw_walk *w, uint64_t pc, bool thumb, uint64_t *target);
+
+/* What the code between two addresses has done, in the state of this frame. */
+link_use link_between(mdw_walk *w, uint64_t from, uint64_t to);
 
 /* lib/unwind/step_frame_ptr.c: the register that this code would use. */
 uint8_t frame_pointer(const mdw_walk *w);
