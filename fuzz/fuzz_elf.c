@@ -93,8 +93,10 @@ static void check_rows(const elf_file *f, arena *store)
     options.level = MDW_INDEX_FULL;
     if (index_writer_new(&options, &w, NULL) != MDW_OK)
         abort();
+    uint32_t layer = 0;
     mdw_status status =
-        elf_put_rows(f, f->image.start, &budget, store, NULL, w);
+        elf_put_rows(f, f->image.start, &layer, &budget, store, NULL, w);
+    EXPECT(layer <= INDEX_ROW_LAYERS);
     EXPECT(status == MDW_OK || status == MDW_ABSENT || status == MDW_E_MEMORY);
     status = index_finish(w, (mdw_sink){drop, NULL}, NULL);
     EXPECT(status == MDW_OK || status == MDW_E_MEMORY);

@@ -39,6 +39,7 @@ static inline void cfi_section(mdw_sections *s, const char *name, Elf_Scn *scn,
         {".eh_frame_hdr", MDW_SECTION_EH_FRAME_HDR},
         {".debug_frame", MDW_SECTION_DEBUG_FRAME},
         {".got", MDW_SECTION_GOT},
+        {".ARM.exidx", MDW_SECTION_ARM_EXIDX},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         if (!strcmp(name, wanted[i].name) && head->sh_type != SHT_NOBITS) {
@@ -47,6 +48,23 @@ static inline void cfi_section(mdw_sections *s, const char *name, Elf_Scn *scn,
             s->section[wanted[i].id] =
                 (mdw_section){{size ? data->d_buf : NULL, size}, head->sh_addr};
         }
+}
+
+/* The segment that an address, as linked, is in. */
+static inline mdw_window cfi_at(void *user, uint64_t addr)
+{
+    Elf *elf = user;
+    size_t count = 0, size;
+    const char *file = elf_rawfile(elf, &size);
+    GElf_Phdr h;
+    elf_getphdrnum(elf, &count);
+    for (size_t i = 0; i < count; i++)
+        if (gelf_getphdr(elf, (int)i, &h) && h.p_type == PT_LOAD &&
+            addr - h.p_vaddr < h.p_filesz && h.p_offset <= size &&
+            h.p_filesz <= size - h.p_offset)
+            return (mdw_window){
+                h.p_vaddr, {(const uint8_t *)file + h.p_offset, h.p_filesz}};
+    return (mdw_window){0, {NULL, 0}};
 }
 
 /* The file stays mapped until the program ends, which it does with status 2
@@ -66,6 +84,8 @@ static inline mdw_sections cfi_open(const char *path)
     }
     s.arch = cfi_arch(head.e_machine);
     s.big_endian = head.e_ident[EI_DATA] == ELFDATA2MSB;
+    s.at = cfi_at;
+    s.at_user = elf;
     for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));)
         if (gelf_getshdr(scn, &section))
             cfi_section(&s, elf_strptr(elf, names, section.sh_name), scn,

@@ -1,8 +1,8 @@
 /* tests/cfi_query.c - prints the unwind rows of an ELF file at the addresses
  * that come in, for cfi_oracle.py. */
-/* cfi_query FILE header|index|debug: hexadecimal linked addresses on stdin, one
- * line each; out: address, start and size of the row, flags, then the CFA and
- * the registers as in cfi_text.h. */
+/* cfi_query FILE header|index|debug|exidx: hexadecimal linked addresses on
+ * stdin, one line each; out: address, start and size of the row, flags, then
+ * the CFA and the registers as in cfi_text.h. */
 #include "cfi_file.h"
 #include "cfi_text.h"
 
@@ -30,10 +30,15 @@ int main(int argc, char **argv)
     if (argc != 3)
         return 2;
     mdw_sections s = cfi_open(argv[1]);
-    bool debug = !strcmp(argv[2], "debug");
-    cfi_drop(&s, debug ? MDW_SECTION_EH_FRAME : MDW_SECTION_DEBUG_FRAME);
+    bool debug = !strcmp(argv[2], "debug"), arm = !strcmp(argv[2], "exidx");
+    if (debug || arm)
+        cfi_drop(&s, MDW_SECTION_EH_FRAME);
+    if (!debug)
+        cfi_drop(&s, MDW_SECTION_DEBUG_FRAME);
     if (strcmp(argv[2], "header"))
         cfi_drop(&s, MDW_SECTION_EH_FRAME_HDR);
+    if (!arm)
+        cfi_drop(&s, MDW_SECTION_ARM_EXIDX);
     mdw_status status = mdw_unwind_info_new(&s, NULL, &info, NULL);
     if (status != MDW_OK) {
         fprintf(stderr, "%s: %s\n", argv[1], mdw_status_name(status));

@@ -293,6 +293,53 @@ static void test_info(void)
     mdw_unwind_info_close(NULL);
 }
 
+/* Beside .ARM.exidx, whose rows hold at calls alone, CFI is asked first. */
+static void test_arm(void)
+{
+    bytes debug = {{0}, 0}, index = {{0}, 0};
+    mdw_sections s = MDW_INIT(mdw_sections);
+    mdw_unwind_info *info = NULL;
+    mdw_image image = MDW_INIT(mdw_image);
+    static const struct {
+        uint64_t pc;
+        uint32_t choice;
+        mdw_status status;
+        uint32_t source;
+    } cases[] = {{0x1010, 0, MDW_OK, MDW_SOURCE_DWARF},
+                 {0x1010, 1, MDW_OK, MDW_SOURCE_EXIDX},
+                 {0x1010, 2, MDW_ABSENT, 0},
+                 {0x2010, 0, MDW_OK, MDW_SOURCE_EXIDX},
+                 {0x2010, 0, MDW_OK, MDW_SOURCE_EXIDX}, /* as remembered */
+                 {0x2010, 1, MDW_ABSENT, 0},
+                 {0x4010, 0, MDW_ABSENT, 0}};
+    size_t cie =
+        put_entry(&debug, false, false, true, 0, "03 00 02 7c 0e 0c0d00");
+    put_entry(&debug, false, false, false, cie, "00100000 00010000");
+    for (uint64_t start = 0x1000; start <= 0x4000; start += 0x1000) {
+        put(&index, (start - (HEADER + index.len)) & 0x7FFFFFFF, 4);
+        put(&index, start < 0x4000 ? 0x80B0B0B0 : 1, 4);
+    }
+    image.range = (mdw_range){0, UINT32_MAX};
+    s.arch = MDW_ARCH_ARM;
+    s.section[MDW_SECTION_DEBUG_FRAME] = (mdw_section){exact(&debug), 0};
+    s.section[MDW_SECTION_ARM_EXIDX] = (mdw_section){exact(&index), HEADER};
+    CHECK(mdw_unwind_info_new(&s, NULL, &info, NULL) == MDW_OK);
+    t_case = ".debug_frame first, then .ARM.exidx";
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mdw_row_query query = {
+            .size = sizeof query, .pc = cases[i].pc, .choice = cases[i].choice};
+        mdw_row row;
+        row_clear(&row);
+        CHECK(mdw_unwind_info_rows(info, &image, &query, &row) ==
+              cases[i].status);
+        if (cases[i].status == MDW_OK)
+            CHECK_U64(row.source, cases[i].source);
+    }
+    mdw_unwind_info_close(info);
+    give(s.section[MDW_SECTION_DEBUG_FRAME].data);
+    give(s.section[MDW_SECTION_ARM_EXIDX].data);
+}
+
 /* An .eh_frame without an end but its own: what follows is not part of it. */
 static void test_endless(void)
 {
@@ -396,6 +443,7 @@ int main(void)
     test_headers();
     test_index();
     test_info();
+    test_arm();
     test_endless();
     test_broken();
     test_no_memory();

@@ -8,6 +8,7 @@
 
 #include "lib/object/elf.h"
 #include "lib/symbol/elf_symbols.h"
+#include "lib/unwind/row.h"
 #include "mdwalk/symbol.h"
 #include "t.h"
 
@@ -611,8 +612,108 @@ static void check_find(void)
     arena_close(store);
 }
 
+/* --- .ARM.exidx --------------------------------------------------------- */
+
+enum { LINKED = 0x10000, ARM_CODE = 0x20000 };
+
+/* Where the index is told of, if at all. */
+typedef struct arm_row {
+    const char *claim;
+    uint32_t section; /* SHT_; 0: there are no sections */
+    bool segment;
+    int less; /* bytes of the index that are not there */
+    bool found;
+} arm_row;
+
+static const arm_row arm_rows[] = {
+    {"a section of that type, whatever its name", SHT_ARM_EXIDX, false, 0,
+     true},
+    {"without sections a segment", 0, true, 0, true},
+    {"neither", SHT_PROGBITS, false, 0, false},
+    {"nor of a file whose sections say that it was taken out", SHT_NOBITS, true,
+     0, false},
+    {"a section that is cut", SHT_ARM_EXIDX, false, 4, false},
+    {"a segment that is cut", 0, true, 4, false},
+};
+
+static void put_prel31(image *m, uint64_t place)
+{
+    put(m, (place - (LINKED + m->len)) & 0x7FFFFFFF, 4);
+}
+
+/* ARM_CODE: vsp + 8. From 0x100 on vsp + 16, which .ARM.extab says. */
+static void make_arm(image *m, const arm_row *row, bool big_endian)
+{
+    parts p = {.count = 0};
+    start(m, false, big_endian, EM_ARM);
+    size_t segments = m->len;
+    m->len += UINT64_C(3) * 32;
+    size_t extab = m->len;
+    put(m, 0x8003B0B0, 4);
+    size_t index = m->len;
+    put_prel31(m, ARM_CODE);
+    put(m, 0x8001B0B0, 4);
+    put_prel31(m, ARM_CODE + 0x100);
+    put_prel31(m, LINKED + extab);
+    put_prel31(m, ARM_CODE + 0x200);
+    put(m, 1, 4);
+    size_t size = m->len - index, all = m->len;
+    size_t beyond = row->less ? sizeof m->data : 0;
+    add(&p, ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, LINKED, 0, all);
+    add(&p, ".unwind", row->section, SHF_ALLOC, LINKED + index, index,
+        size + beyond);
+    if (row->section)
+        put_sections(m, &p);
+    size_t end = m->len;
+    m->len = segments;
+    put_segment(m, PT_LOAD, PF_R | PF_X, 0, LINKED, all);
+    put_segment(m, PT_LOAD, PF_R | PF_X, 0, ARM_CODE, 4);
+    if (row->segment)
+        put_segment(m, PT_ARM_EXIDX, PF_R, index, LINKED + index,
+                    size + beyond);
+    set_segments(m, segments, row->segment ? 3 : 2);
+    m->len = end;
+}
+
+/* The CFA's offset from sp; 0: there is no row. */
+static int64_t arm_frame(const mdw_symfile *file, uint64_t into)
+{
+    mdw_image where = MDW_INIT(mdw_image);
+    mdw_row_query query = {.size = sizeof query};
+    mdw_row row;
+    where.range = (mdw_range){0x400000, 0x20000};
+    mdw_symfile_image(file, &where);
+    query.pc = where.range.start + ARM_CODE - LINKED + into;
+    row_clear(&row);
+    if (!where.rows || where.rows(where.user, &where, &query, &row) != MDW_OK)
+        return 0;
+    CHECK_U64(row.source, MDW_SOURCE_EXIDX);
+    CHECK_U64(row.pc.start, query.pc - into % 0x100);
+    return row.cfa.offset;
+}
+
+static void check_arm(void)
+{
+    static image m;
+    for (size_t i = 0; i < 2 * sizeof arm_rows / sizeof *arm_rows; i++) {
+        const arm_row *row = &arm_rows[i / 2];
+        mdw_symfile *file = NULL;
+        t_case = row->claim;
+        make_arm(&m, row, i % 2);
+        mdw_bytes bytes = exact(m.data, m.len);
+        CHECK(mdw_symfile_open(bytes, NULL, &file, NULL) == MDW_OK);
+        CHECK(!(mdw_symfile_has(file) & MDW_HAS_ROWS) == !row->found);
+        CHECK(arm_frame(file, 0) == (row->found ? 8 : 0));
+        CHECK(arm_frame(file, 0x1FF) == (row->found ? 16 : 0));
+        CHECK(arm_frame(file, 0x200) == 0);
+        mdw_symfile_close(file);
+        drop(bytes);
+    }
+}
+
 int main(void)
 {
+    check_arm();
     check_identity();
     check_contents();
     check_symbols();

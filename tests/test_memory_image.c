@@ -35,6 +35,7 @@ typedef struct maker {
     bool datarel;   /* FDEs count from DT_PLTGOT */
     bool relocated; /* the dynamic linker wrote to that entry */
     bool no_table;  /* .eh_frame_hdr only names .eh_frame */
+    bool exidx;     /* .ARM.exidx and .ARM.extab in their places */
     uint64_t skew;  /* of the first segment in its page */
 } maker;
 
@@ -80,7 +81,10 @@ static void put_elf(target *t)
     put(t, tail + 4, 4, 2);
     put_segment(t, 0, PT_LOAD, CODE, SIZE - CODE);
     put_segment(t, 1, PT_LOAD, m->skew, CODE - m->skew);
-    put_segment(t, 2, PT_GNU_EH_FRAME, HEADER, 20);
+    if (m->exidx)
+        put_segment(t, 2, PT_ARM_EXIDX, HEADER, 24);
+    else
+        put_segment(t, 2, PT_GNU_EH_FRAME, HEADER, 20);
     put_segment(t, 3, PT_DYNAMIC, DYNAMIC, 4 * word);
     put(t, DYNAMIC, DT_PLTGOT, word);
     put(t, DYNAMIC + word, (m->relocated ? loaded_at : m->link) + CODE + 64,
@@ -127,11 +131,31 @@ static void put_tables(target *t)
     put(t, HEADER + 16, fde - HEADER, 4);
 }
 
+static void put_prel31(target *t, size_t at, uint64_t to)
+{
+    put(t, at, (to - at) & 0x7FFFFFFF, 4);
+}
+
+/* The same frames: vsp + 8, and from CODE + 2 on vsp + 16. */
+static void put_exidx(target *t)
+{
+    put_prel31(t, HEADER, CODE);
+    put(t, HEADER + 4, 0x8001B0B0, 4);
+    put_prel31(t, HEADER + 8, CODE + 2);
+    put_prel31(t, HEADER + 12, FRAME);
+    put_prel31(t, HEADER + 16, CODE + 0x100);
+    put(t, HEADER + 20, 1, 4);
+    put(t, FRAME, 0x8003B0B0, 4);
+}
+
 static void make(target *t, const maker *m)
 {
     *t = (target){.m = m, .to = SIZE};
     put_elf(t);
-    put_tables(t);
+    if (m->exidx)
+        put_exidx(t);
+    else
+        put_tables(t);
 }
 
 static mdw_window window(void *user, uint64_t addr)
@@ -185,6 +209,15 @@ static const maker makers[] = {
      .skew = 0x40},
     {.claim = "x86", .machine = EM_386, .link = 0x8048000},
     {.claim = "ARM, big-endian", .machine = EM_ARM, .big_endian = true},
+    {.claim = ".ARM.exidx", .machine = EM_ARM, .exidx = true},
+    {.claim = ".ARM.exidx, linked for another address",
+     .machine = EM_ARM,
+     .link = 0x10000,
+     .exidx = true},
+    {.claim = ".ARM.exidx, big-endian",
+     .machine = EM_ARM,
+     .exidx = true,
+     .big_endian = true},
     {.claim = "no table to search",
      .machine = EM_X86_64,
      .is_64 = true,
@@ -225,11 +258,11 @@ static void test_made(void)
 }
 
 /* Whatever of it was captured, an answer is right or there is none. */
-static void test_parts(void)
+static void test_parts_of(const maker *m)
 {
     static target t;
-    t_case = "a part of the image";
-    make(&t, &makers[0]);
+    t_case = m->claim;
+    make(&t, m);
     size_t useful = 0, answered = 0;
     for (t.to = 0; t.to < CODE; t.to++) {
         mdw_symfile *file = NULL;
@@ -244,8 +277,22 @@ static void test_parts(void)
         mdw_symfile_close(file);
     }
     CHECK(useful > answered && answered > CODE - FRAME - 100);
-    t_case = "its header is missing";
+}
+
+static void test_parts(void)
+{
+    static target t;
+    test_parts_of(&makers[0]);
+    static const maker arm = {
+        .claim = "a part of .ARM.exidx", .machine = EM_ARM, .exidx = true};
+    test_parts_of(&arm);
+    t_case = "another machine's segment of that number";
+    make(&t, &arm);
+    put(&t, 18, EM_386, 2);
     mdw_symfile *file;
+    CHECK(open_image(&t, &file) == MDW_ABSENT);
+    make(&t, &makers[0]);
+    t_case = "its header is missing";
     t.from = 1;
     t.to = SIZE;
     CHECK(open_image(&t, &file) == MDW_ABSENT);

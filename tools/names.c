@@ -35,6 +35,7 @@ static const word sources[] = {
     {MDW_SOURCE_DWARF, "dwarf"},
     {MDW_SOURCE_STACK_CFI, "stack-cfi"},
     {MDW_SOURCE_STACK_WIN, "stack-win"},
+    {MDW_SOURCE_EXIDX, "arm-exidx"},
     {MDW_SOURCE_LINK_REG, "link-register"},
     {MDW_SOURCE_FRAME_PTR, "frame-pointer"},
     {MDW_SOURCE_SCAN, "scan"},

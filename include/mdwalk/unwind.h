@@ -135,6 +135,7 @@ enum mdw_source_id {
     MDW_SOURCE_DWARF = 2,     /* .eh_frame, .debug_frame */
     MDW_SOURCE_STACK_CFI = 3, /* Breakpad STACK CFI */
     MDW_SOURCE_STACK_WIN = 4, /* Breakpad STACK WIN */
+    MDW_SOURCE_EXIDX = 7,     /* .ARM.exidx */
     MDW_SOURCE_LINK_REG = 8,
     MDW_SOURCE_FRAME_PTR = 9,
     MDW_SOURCE_SCAN = 10,
@@ -189,6 +190,8 @@ enum mdw_section_id {
     MDW_SECTION_EH_FRAME_HDR,
     MDW_SECTION_DEBUG_FRAME,
     MDW_SECTION_GOT, /* only `addr` counts: what DW_EH_PE_datarel adds to */
+    MDW_SECTION_ARM_EXIDX, /* whole: its last entry speaks for all that follows
+                            */
     MDW_SECTION_COUNT
 };
 
@@ -199,9 +202,10 @@ typedef struct mdw_section {
 } mdw_section;
 
 /* Tables that the file names as sections come as slices. What they point to
- * (indirect DWARF pointers) is reached through `at`, by linked address: over a
- * mapped file, or over target memory for images that exist only in the dump.
- * An .eh_frame that only .eh_frame_hdr names is found through `at` too. */
+ * (indirect DWARF pointers, .ARM.extab) is reached through `at`, by linked
+ * address: over a mapped file, or over target memory for images that exist only
+ * in the dump. An .eh_frame that only .eh_frame_hdr names is found through `at`
+ * too. */
 typedef struct mdw_sections {
     size_t size;
     uint32_t arch;

@@ -109,6 +109,8 @@ mdw_status elf_image_read(elf_at_fn at, void *user, uint64_t base,
             loaded = true;
         } else if (s.type == PT_GNU_EH_FRAME)
             out->frame_hdr = s.range;
+        else if (s.type == PT_ARM_EXIDX && out->arch == MDW_ARCH_ARM)
+            out->arm_index = s.range;
         else if (s.type == PT_DYNAMIC)
             dynamic = s;
     }

@@ -12,6 +12,7 @@ typedef mdw_bytes (*elf_at_fn)(void *user, uint64_t addr);
 typedef struct elf_image {
     uint64_t link_base;  /* what the base of the image was linked for */
     mdw_range frame_hdr; /* PT_GNU_EH_FRAME, as linked; size 0: none */
+    mdw_range arm_index; /* PT_ARM_EXIDX, as linked; size 0: none */
     uint64_t got;        /* DT_PLTGOT, as linked; 0: not told */
     uint32_t arch;       /* enum mdw_arch_id */
     bool big_endian;

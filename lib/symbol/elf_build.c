@@ -99,16 +99,24 @@ static mdw_status put_all(elf_job *j, mdw_error *err)
     return status;
 }
 
+static mdw_status put_rows_of(elf_job *j, const elf_file *elf, uint32_t *layer)
+{
+    return elf_put_rows(elf, j->image->image.start, layer, &j->budget, j->store,
+                        j->alloc, j->w);
+}
+
 /* A debug file has no .eh_frame; its .debug_frame is asked where the image has
- * no table at all. */
+ * no table at all, and on ARM before the image's, which are as a rule
+ * .ARM.exidx alone. */
 static mdw_status put_rows(elf_job *j, mdw_error *err)
 {
-    uint64_t base = j->image->image.start;
-    mdw_status status =
-        elf_put_rows(j->image, base, &j->budget, j->store, j->alloc, j->w);
-    if (status == MDW_ABSENT && j->debug)
-        status =
-            elf_put_rows(j->debug, base, &j->budget, j->store, j->alloc, j->w);
+    uint32_t layer = 0;
+    bool first = j->debug && j->image->arch == MDW_ARCH_ARM;
+    mdw_status status = first ? put_rows_of(j, j->debug, &layer) : MDW_OK;
+    if (status >= 0)
+        status = put_rows_of(j, j->image, &layer);
+    if (status == MDW_ABSENT && j->debug && !first)
+        status = put_rows_of(j, j->debug, &layer);
     return status >= 0 ? MDW_OK : fail(err, status, "unwind tables");
 }
 

@@ -50,10 +50,11 @@ mdw_window elf_code_window(void *user, uint64_t rva)
     return (mdw_window){0, (mdw_bytes){NULL, 0}};
 }
 
-mdw_status elf_rows_open(const elf_file *elf, arena *store,
+mdw_status elf_rows_open(const elf_file *elf, elf_code *code, arena *store,
                          const mdw_allocator *alloc, mdw_unwind_info **out)
 {
     (void)elf;
+    (void)code;
     (void)store;
     (void)alloc;
     *out = NULL;

@@ -45,8 +45,8 @@ enum {
     INDEX_DEPTH = 128,   /* inlined calls around one address; deeper are left
                             out when the index is built */
     INDEX_NEST = 64,     /* STACK WIN records around one address */
-    INDEX_ROW_LAYERS = 2 /* asked one after the other: an ELF file may have both
-                            .eh_frame and .debug_frame */
+    INDEX_ROW_LAYERS = 3 /* asked one after the other: an ELF file may have
+                            .eh_frame, .debug_frame and .ARM.exidx */
 };
 #define INDEX_MAGIC "MDWINDEX"
 
@@ -110,6 +110,8 @@ enum {
     X(23, CFI_PAGE, 4)      /* D  see INDEX_PAGE */                            \
     X(24, ROW_2, 8)         /* F  as ROW: the second layer */                  \
     X(25, ROW_2_PAGE, 4)    /* F  see INDEX_PAGE */                            \
+    X(26, ROW_3, 8)         /* F  as ROW: the third layer */                   \
+    X(27, ROW_3_PAGE, 4)    /* F  see INDEX_PAGE */                            \
     X(63, CHECKS, 8)        /* DF XXH3-64 of each block from INDEX_START on */
 
 #define X(id, name, stride) INDEX_##name = (id),

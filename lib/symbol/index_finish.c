@@ -292,6 +292,7 @@ static void put_sections(index_writer *w)
         put_functions(w);
         put_rows(w, &w->rows[0], INDEX_ROW, INDEX_ROW_PAGE);
         put_rows(w, &w->rows[1], INDEX_ROW_2, INDEX_ROW_2_PAGE);
+        put_rows(w, &w->rows[2], INDEX_ROW_3, INDEX_ROW_3_PAGE);
     }
     put_publics(w);
     writer_put_wins(w, true, INDEX_WIN_RVA, INDEX_WIN);

@@ -92,7 +92,8 @@ mdw_status view_row(const index_view *v, uint32_t layer, uint32_t rva,
     static const struct {
         uint32_t rows, pages;
     } sections[INDEX_ROW_LAYERS] = {{INDEX_ROW, INDEX_ROW_PAGE},
-                                    {INDEX_ROW_2, INDEX_ROW_2_PAGE}};
+                                    {INDEX_ROW_2, INDEX_ROW_2_PAGE},
+                                    {INDEX_ROW_3, INDEX_ROW_3_PAGE}};
     uint32_t rows = sections[layer].rows;
     uint32_t after = view_after_paged(v, rows, sections[layer].pages, rva);
     uint32_t rules = after ? view_u32(v, rows, after - 1, INDEX_ROW_RULES) : 0;

@@ -49,9 +49,9 @@ void index_writer_close(index_writer *w)
     if (!w)
         return;
     pool *p = &w->pool;
-    list *const lists[] = {&w->pieces, &w->publics, &w->rows[0], &w->rows[1],
-                           &w->wins,   &w->files,   &w->sorting, &w->nested,
-                           &w->order,  &w->keys,    &w->records};
+    list *const lists[] = {&w->pieces,  &w->publics, &w->rows[0], &w->rows[1],
+                           &w->rows[2], &w->wins,    &w->files,   &w->sorting,
+                           &w->nested,  &w->order,   &w->keys,    &w->records};
     for (size_t i = 0; i < sizeof lists / sizeof(list *); i++)
         list_drop(p, lists[i]);
     for (uint32_t i = 0; i < INDEX_SECTION_COUNT; i++)

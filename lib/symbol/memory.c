@@ -42,16 +42,22 @@ static mdw_window linked_at(void *user, uint64_t addr)
     return w;
 }
 
+static mdw_section section_of(lair *l, mdw_range linked)
+{
+    mdw_bytes from = bytes_at(l, linked.start + l->bias);
+    return (mdw_section){bytes_slice(from, 0, linked.size), linked.start};
+}
+
 static void take_tables(lair *l, const elf_image *image, mdw_sections *out)
 {
-    mdw_range header = image->frame_hdr;
+    mdw_section arm = section_of(l, image->arm_index);
     out->arch = image->arch;
     out->big_endian = image->big_endian;
     out->at = linked_at;
     out->at_user = l;
-    out->section[MDW_SECTION_EH_FRAME_HDR] = (mdw_section){
-        bytes_slice(bytes_at(l, header.start + l->bias), 0, header.size),
-        header.start};
+    out->section[MDW_SECTION_EH_FRAME_HDR] = section_of(l, image->frame_hdr);
+    if (arm.data.len == image->arm_index.size) /* see MDW_SECTION_ARM_EXIDX */
+        out->section[MDW_SECTION_ARM_EXIDX] = arm;
     out->section[MDW_SECTION_GOT].addr = image->got;
 }
 
@@ -67,7 +73,7 @@ static mdw_status open_into(arena *store, const mdw_memory *memory,
         return MDW_E_MEMORY;
     *l = (lair){*memory, range, 0};
     mdw_status status = elf_image_read(bytes_at, l, range.start, &image);
-    if (status != MDW_OK || !image.frame_hdr.size)
+    if (status != MDW_OK || !(image.frame_hdr.size || image.arm_index.size))
         return MDW_ABSENT;
     l->bias = range.start - image.link_base;
     take_tables(l, &image, &sections);

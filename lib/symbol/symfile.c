@@ -225,11 +225,11 @@ static mdw_status open_elf(mdw_symfile *f, mdw_bytes bytes,
                               : open_units(f, o, err);
     if (status != MDW_OK)
         return status;
-    status = elf_rows_open(f->elf, f->store, o->alloc, &f->unwind);
-    if (status != MDW_E_MEMORY)
-        status = elf_code_open(f->elf, f->store, &f->code);
+    status = elf_code_open(f->elf, f->store, &f->code);
     if (status == MDW_ABSENT)
         f->code = NULL;
+    if (status != MDW_E_MEMORY)
+        status = elf_rows_open(f->elf, f->code, f->store, o->alloc, &f->unwind);
     return status == MDW_E_MEMORY ? fail(err, status, "ELF file")
                                   : (mdw_status)MDW_OK;
 }

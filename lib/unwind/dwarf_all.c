@@ -8,7 +8,7 @@ enum { RUNS_PER_BYTE = 4, RUNS_LEAST = 4096 };
 
 typedef struct sweep {
     const dwarf_cfi *cfi;
-    dwarf_row_fn each;
+    row_fn each;
     void *user;
     uint64_t from, last; /* the stretch that is being read, both inside */
     uint64_t left;       /* bytes of instructions that may be run */
@@ -60,7 +60,7 @@ static mdw_status read_stretch(sweep *s, uint64_t from, uint64_t last)
     return MDW_OK;
 }
 
-mdw_status dwarf_each_row(const dwarf_cfi *cfi, dwarf_row_fn each, void *user,
+mdw_status dwarf_each_row(const dwarf_cfi *cfi, row_fn each, void *user,
                           uint64_t *broken)
 {
     sweep s = {.cfi = cfi,

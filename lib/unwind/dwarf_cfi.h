@@ -103,20 +103,17 @@ mdw_status dwarf_index(dwarf_cfi *cfi, arena *store);
 /* Carries out the instructions up to `addr`, which lies in the FDE. */
 mdw_status dwarf_run(const dwarf_cfi *cfi, const dwarf_fde *fde, uint64_t addr,
                      mdw_row *row);
-/* Ends early with what `each` answers, unless that is MDW_OK. `row` is its own
- * during the call. */
-typedef mdw_status (*dwarf_row_fn)(void *user, mdw_row *row);
 /* All rows of one FDE, ascending; `broken` grows by those that can't be read.
  */
 mdw_status dwarf_run_all(const dwarf_cfi *cfi, const dwarf_fde *fde,
-                         dwarf_row_fn each, void *user, uint64_t *broken);
+                         row_fn each, void *user, uint64_t *broken);
 
 /* lib/unwind/dwarf_all.c */
 
 /* Every row of the table, ascending, with the addresses at which dwarf_row
  * answers with it. In O(bytes of the table): MDW_E_LIMIT when its entries say
  * more than their own bytes could. */
-mdw_status dwarf_each_row(const dwarf_cfi *cfi, dwarf_row_fn each, void *user,
+mdw_status dwarf_each_row(const dwarf_cfi *cfi, row_fn each, void *user,
                           uint64_t *broken);
 
 #endif

@@ -444,7 +444,7 @@ mdw_status dwarf_run(const dwarf_cfi *cfi, const dwarf_fde *fde, uint64_t addr,
 }
 
 mdw_status dwarf_run_all(const dwarf_cfi *cfi, const dwarf_fde *fde,
-                         dwarf_row_fn each, void *user, uint64_t *broken)
+                         row_fn each, void *user, uint64_t *broken)
 {
     machine m;
     uint64_t next;

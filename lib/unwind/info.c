@@ -4,14 +4,19 @@
 
 #include "lib/base/fail.h"
 #include "lib/base/options.h"
+#include "lib/unwind/exidx.h"
 #include "lib/unwind/row_cache.h"
+
+enum { DWARF_TABLES = 2 };
 
 /* In the order in which they are asked. */
 struct mdw_unwind_info {
     arena *store;
     const arch *arch;
-    dwarf_cfi table[UNWIND_TABLES];
+    dwarf_cfi table[DWARF_TABLES];
     uint32_t count;
+    exidx exidx; /* says less than the others: asked after them */
+    bool has_exidx;
     row_cache *cache; /* first answers, by address as linked */
 };
 
@@ -36,9 +41,9 @@ static dwarf_cfi table_of(const mdw_sections *s, const arch *a, uint32_t id)
 
 static mdw_status take_tables(mdw_unwind_info *info, const mdw_sections *s)
 {
-    static const uint8_t ids[UNWIND_TABLES] = {MDW_SECTION_EH_FRAME,
-                                               MDW_SECTION_DEBUG_FRAME};
-    for (size_t i = 0; i < UNWIND_TABLES; i++) {
+    static const uint8_t ids[DWARF_TABLES] = {MDW_SECTION_EH_FRAME,
+                                              MDW_SECTION_DEBUG_FRAME};
+    for (size_t i = 0; i < DWARF_TABLES; i++) {
         dwarf_cfi *t = &info->table[info->count];
         *t = table_of(s, info->arch, ids[i]);
         bool ready =
@@ -48,7 +53,8 @@ static mdw_status take_tables(mdw_unwind_info *info, const mdw_sections *s)
             return status;
         info->count += status == MDW_OK;
     }
-    return info->count ? MDW_OK : MDW_ABSENT;
+    info->has_exidx = exidx_take(&info->exidx, s);
+    return info->count || info->has_exidx ? MDW_OK : MDW_ABSENT;
 }
 
 mdw_status mdw_unwind_info_new(const mdw_sections *sections,
@@ -88,14 +94,21 @@ void mdw_unwind_info_close(mdw_unwind_info *info)
         arena_close(info->store);
 }
 
+uint32_t unwind_info_tables(const mdw_unwind_info *info)
+{
+    return info->count + info->has_exidx;
+}
+
 /* A table that is broken at this place does not hide the next one. */
 static mdw_status ask_tables(const mdw_unwind_info *info, uint64_t pc,
                              uint32_t choice, mdw_row *row)
 {
-    uint32_t answers = 0;
+    uint32_t answers = 0, count = unwind_info_tables(info);
     mdw_status problem = MDW_ABSENT;
-    for (uint32_t i = 0; i < info->count; i++) {
-        mdw_status status = dwarf_row(&info->table[i], pc, row);
+    for (uint32_t i = 0; i < count; i++) {
+        mdw_status status = i < info->count
+                                ? dwarf_row(&info->table[i], pc, row)
+                                : exidx_row(&info->exidx, pc, row);
         if (status < 0 && problem == MDW_ABSENT)
             problem = status;
         if (status == MDW_OK && answers++ == choice)
@@ -121,15 +134,12 @@ mdw_status mdw_unwind_info_rows(void *user, const mdw_image *image,
     return status;
 }
 
-uint32_t unwind_info_tables(const mdw_unwind_info *info)
-{
-    return info->count;
-}
-
 mdw_status unwind_info_each(const mdw_unwind_info *info, uint32_t table,
-                            dwarf_row_fn each, void *user, uint64_t *broken)
+                            row_fn each, void *user, uint64_t *broken)
 {
-    return table < info->count
-               ? dwarf_each_row(&info->table[table], each, user, broken)
-               : MDW_ABSENT;
+    if (table < info->count)
+        return dwarf_each_row(&info->table[table], each, user, broken);
+    return table < unwind_info_tables(info)
+               ? exidx_each_row(&info->exidx, each, user, broken)
+               : (mdw_status)MDW_ABSENT;
 }

@@ -4,13 +4,13 @@
 
 #include "lib/unwind/dwarf_cfi.h"
 
-enum { UNWIND_TABLES = 2 }; /* that an image may have */
+enum { UNWIND_TABLES = 3 }; /* that an image may have */
 
 /* How many it has, in the order in which they are asked. */
 uint32_t unwind_info_tables(const mdw_unwind_info *info);
 /* Every row of one of them, as linked: where it says something, it is what
  * mdw_unwind_info_rows would take from this table. As dwarf_each_row. */
 mdw_status unwind_info_each(const mdw_unwind_info *info, uint32_t table,
-                            dwarf_row_fn each, void *user, uint64_t *broken);
+                            row_fn each, void *user, uint64_t *broken);
 
 #endif

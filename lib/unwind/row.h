@@ -25,6 +25,10 @@ typedef struct row_input {
 bool row_apply(const row_input *in, const mdw_row *row, mdw_regs *out,
                mdw_origins *origins);
 
+/* Of a list of rows, which ends early with what this answers, unless that is
+ * MDW_OK. `row` is its own during the call. */
+typedef mdw_status (*row_fn)(void *user, mdw_row *row);
+
 static inline bool reg_known(const mdw_regs *regs, uint8_t reg)
 {
     return reg < MDW_MAX_REGS && (regs->valid >> reg & 1);

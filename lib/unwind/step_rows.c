@@ -61,13 +61,18 @@ static bool frame_is_made(mdw_walk *w, const mdw_row *row)
 {
     const arch *a = w->unwinder->arch;
     uint64_t saved, lr;
-    link_use use = link_between(w, row->pc.start, w->frame.pc);
+    mdw_place place;
+    w->awaited |=
+        place_ask(w, w->frame.pc, MDW_PLACE_FUNCTION, &place) == MDW_AGAIN;
+    if (!place.function.size)
+        return true;
+    link_use use = link_between(w, place.function.start, w->frame.pc);
     if (a->lr == NO_REG || !use.known || !saved_return(w, row, &saved))
         return true; /* as far as anybody knows */
     if (!use.lr_saved || use.popped)
         return false;
     lr = w->frame.regs.value[a->lr];
-    return use.lr_lost || saved == lr || !from_call(w, &row->pc);
+    return use.lr_lost || saved == lr || !from_call(w, &place.function);
 }
 
 static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
