@@ -1,12 +1,18 @@
 /* fuzz/fuzz_sentry_data.c - whatever clients send, what is refused leaves no
  * trace, and the rest folds into one object of bounded depth in which no key
- * comes twice, the same each time. */
+ * comes twice, the same each time; and that is a message that protobuf-c reads.
+ */
 #include <stdlib.h>
 #include <string.h>
 
+#include "event_message.h"
 #include "lib/base/reader.h"
 #include "lib/base/str.h"
 #include "lib/sentry/data.h"
+
+#ifdef HAVE_PROTOBUF
+#include "lib/sentry/pb.h"
+#endif
 
 #define EXPECT(cond)                                                           \
     do                                                                         \
@@ -50,6 +56,43 @@ static uint64_t look(const mdw_value *v, unsigned depth, uint64_t hash)
     return hash;
 }
 
+#ifdef HAVE_PROTOBUF
+typedef struct message {
+    uint8_t data[1 << 22];
+    size_t len;
+} message;
+
+static bool keep(void *user, const void *data, size_t len)
+{
+    message *m = user;
+    if (len > sizeof m->data - m->len)
+        return false;
+    memcpy(m->data + m->len, data, len);
+    m->len += len;
+    return true;
+}
+
+/* All of it, where the library writes what has no record. */
+static void write_event(const mdw_value *value)
+{
+    static message wire; /* a target's own, not the library's */
+    pb w;
+    wire.len = 0;
+    pb_init(&w, (mdw_sink){keep, &wire},
+            &sentry_protos__relay__v1__event__descriptor);
+    pb_put_object(&w, value);
+    mdw_status status = pb_finish(&w);
+    EXPECT(status == MDW_OK || w.len > sizeof wire.data);
+    if (status == MDW_OK)
+        EXPECT(wire.len == w.len && is_event(wire.data, wire.len));
+}
+#else
+static void write_event(const mdw_value *value)
+{
+    (void)value;
+}
+#endif
+
 static uint64_t folded(const mdw_sentry_data *d)
 {
     mdw_value value;
@@ -58,6 +101,7 @@ static uint64_t folded(const mdw_sentry_data *d)
     EXPECT(store && data_fold(d, store, &value, &id) == MDW_OK);
     EXPECT(value.kind == MDW_VALUE_OBJECT && (!id.len || id.len == 32));
     uint64_t hash = mix_text(look(&value, 0, 1), id);
+    write_event(&value);
     arena_close(store);
     return hash;
 }
