@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """mksym.py ELF [OUT]: a Breakpad .sym file of an ELF file, on standard output or
-in OUT. Everything in it is said by binutils: readelf (build id, unwind rows), nm
-(functions), addr2line (lines). It shares no code with the library."""
+in OUT. Everything in it is said by binutils: readelf (build id, unwind rows, of
+.ARM.exidx where no others are), nm (functions), addr2line (lines). It shares no
+code with the library."""
 import pathlib
 import re
 import subprocess
 import sys
+
+import ehabi
 
 # A machine's word in .sym, its link register, the size of its instructions.
 MACHINES = {"Advanced Micro Devices X86-64": ("x86_64", None, 1),
@@ -170,11 +173,12 @@ def entries(path):
 
 
 def put_rows(path, rules, base, out):
-    seen, bottom = set(), bottoms(path)
+    """Returns what has been spoken of, as [(start, end)]."""
+    seen, bottom = {}, bottoms(path)
     for start, end, rows in entries(path):
         if start in seen or end <= start:
             continue
-        seen.add(start)
+        seen[start] = end
         for n, (at, cfa, columns, texts) in enumerate(rows):
             text = rules.row(cfa, columns, texts, not rules.link or start in bottom)
             if text is None:
@@ -183,13 +187,58 @@ def put_rows(path, rules, base, out):
                 out.append(f"STACK CFI INIT {start - base:x} {end - start:x} {text}")
             else:
                 out.append(f"STACK CFI {at - base:x} {text}")
+    return sorted(seen.items())
+
+
+def code(path):
+    """[(start, end)] of the executable sections."""
+    found = re.finditer(r"\] \S+ +\S+ +([0-9a-f]+) [0-9a-f]+ ([0-9a-f]+) \S+ +\w*X", tool("readelf", "-SW", path))
+    return [(int(m[1], 16), int(m[1], 16) + int(m[2], 16)) for m in found]
+
+
+def left_of(start, end, taken):
+    """What no range of `taken` has of one."""
+    for low, high in taken:
+        if low < end and start < high:
+            if start < low:
+                yield start, low
+            start = high
+    if start < end:
+        yield start, end
+
+
+def arm_text(frame):
+    """A frame of .ARM.exidx as STACK CFI says it."""
+    def name(number):
+        return ARM_NAMES.get(f"r{number}", f"r{number}")
+
+    def load(base, offset):
+        return f"{name(base)} {abs(offset)} {'-' if offset < 0 else '+'} ^"
+
+    saved = dict(frame.saved)
+    cfa = load(*saved.pop(ehabi.SP)) if ehabi.SP in saved else load(frame.base, frame.offset)[:-2]
+    back = saved.pop(ehabi.PC, saved.get(ehabi.LR))
+    parts = [f".cfa: {cfa}", f".ra: {load(*back) if back else 'lr'}"]
+    return " ".join(parts + [f"{name(n)}: {load(*place)}" for n, place in sorted(saved.items())])
+
+
+def put_arm_rows(path, taken, base, out):
+    sections = code(path)
+    for start, end, frame in ehabi.entries(path):
+        if not frame or frame.end != "row":
+            continue
+        for low, high in sections:
+            for at, until in left_of(max(start, low), min(end, high), taken):
+                out.append(f"STACK CFI INIT {at - base:x} {until - at:x} {arm_text(frame)}")
 
 
 def sym(path):
     cpu, link, step = machine(path)
     base, body = bias(path), []
     files = put_functions(path, cpu, base, step, body)
-    put_rows(path, Rules(cpu, link), base, body)
+    taken = put_rows(path, Rules(cpu, link), base, body)
+    if cpu == "arm":
+        put_arm_rows(path, taken, base, body)
     return "\n".join([f"MODULE Linux {cpu} {identity(path)} {pathlib.Path(path).name}", *files, *body, ""])
 
 
