@@ -1,5 +1,6 @@
 /* tests/cfi_cases.c - unwind tables of what compilers seldom write, in
- * .eh_frame and in .debug_frame. Assembled, never run. */
+ * .eh_frame and in .debug_frame, on ARM in .ARM.exidx too. Assembled, never
+ * run. */
 #if defined __x86_64__
 #define SP "7"
 #define FP "6"
@@ -18,8 +19,17 @@
 #define RA "30"
 #endif
 
+#if defined __arm__ /* .ARM.exidx: nothing saved, lr returns */
+#define ALSO ".fnstart\n"
+#define END ".fnend\n"
+#else
+#define ALSO ""
+#define END ""
+#endif
+
 #define FUNCTION(name, rows)                                                   \
-    __asm__(".text\n" name ":\n.cfi_startproc\n" rows "nop\n.cfi_endproc\n")
+    __asm__(".text\n" name ":\n" ALSO ".cfi_startproc\n" rows                  \
+            "nop\n.cfi_endproc\n" END)
 
 __asm__(".cfi_sections .eh_frame, .debug_frame\n");
 

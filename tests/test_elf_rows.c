@@ -12,7 +12,7 @@
 #include "mdwalk/source.h"
 #include "t.h"
 
-enum { CHOICES = 3, PLACE = 0x40000000 };
+enum { CHOICES = 4, PLACE = 0x40000000 };
 
 typedef struct held {
     uint8_t *data;
@@ -21,7 +21,7 @@ typedef struct held {
 
 /* What must have been seen of all files together. */
 typedef struct seen {
-    size_t rows, signal, outermost, computed, second;
+    size_t rows, signal, outermost, computed, second, third;
 } seen;
 
 static bool take(void *user, const void *data, size_t len)
@@ -101,7 +101,8 @@ static void count_row(const mdw_row *row, uint32_t choice, seen *s)
     s->signal += (row->flags & MDW_ROW_SIGNAL) != 0;
     s->outermost += lost;
     s->computed += row->cfa.kind == MDW_RULE_EXPR;
-    s->second += choice > 0;
+    s->second += choice == 1;
+    s->third += choice == 2;
 }
 
 /* Rows side by side that say the same are one in an index. */
@@ -121,18 +122,20 @@ static mdw_range compare_at(const mdw_image *file, const mdw_image *index,
 
 /* --- one file ----------------------------------------------------------- */
 
-/* Every row at both its ends, and every address that has none. */
+/* Every row at both its ends, and every address that has none; of the second
+ * answers, of which there are few, every third. */
 static void compare(const mdw_image *file, const mdw_image *index,
                     mdw_range code, uint32_t choice, seen *s)
 {
-    uint64_t end = code.start + code.size;
+    uint64_t end = code.start + code.size, stride = choice ? 3 : 1;
     int failed = t_failed;
     for (uint64_t rva = code.start; rva < end && t_failed < failed + 5;) {
         mdw_range row = compare_at(file, index, rva, choice, s);
         if (row.size > 1)
             compare_at(file, index,
                        row.start - file->range.start + row.size - 1, choice, s);
-        rva = row.size ? row.start - file->range.start + row.size : rva + 1;
+        rva =
+            row.size ? row.start - file->range.start + row.size : rva + stride;
     }
 }
 
@@ -214,11 +217,13 @@ static void test_sets_are_stored_once(mdw_bytes bytes)
     held h = index_of(bytes);
     const index_view *v = view_of(&h, store);
     size_t twice = 0, distinct = 0;
-    uint32_t *sets = calloc(view_count(v, INDEX_ROW) +
-                                view_count(v, INDEX_ROW_2) + (size_t)1,
-                            sizeof *sets);
+    uint32_t *sets =
+        calloc(view_count(v, INDEX_ROW) + view_count(v, INDEX_ROW_2) +
+                   view_count(v, INDEX_ROW_3) + (size_t)1,
+               sizeof *sets);
     size_t count = take_sets(v, INDEX_ROW, sets);
     count += take_sets(v, INDEX_ROW_2, sets + count);
+    count += take_sets(v, INDEX_ROW_3, sets + count);
     qsort(sets, count, sizeof *sets, by_number);
     for (size_t i = 0; i < count; i++)
         if (sets[i] && (!distinct || sets[distinct - 1] != sets[i]))
@@ -240,8 +245,8 @@ enum { ASKED = 64 };
 typedef struct answers {
     uint64_t rva[ASKED];
     size_t count;
-    mdw_row row[2][ASKED]; /* by layer */
-    mdw_status status[2][ASKED];
+    mdw_row row[INDEX_ROW_LAYERS][ASKED];
+    mdw_status status[INDEX_ROW_LAYERS][ASKED];
 } answers;
 
 static mdw_status index_answer(const index_view *v, uint32_t layer,
@@ -264,7 +269,7 @@ static void learn(const index_view *v, const elf_file *elf, answers *a)
     a->count = ASKED;
     for (size_t i = 0; i < ASKED; i++) {
         a->rva[i] = code.start - elf->image.start + i * (code.size / ASKED);
-        for (uint32_t layer = 0; layer < 2; layer++)
+        for (uint32_t layer = 0; layer < INDEX_ROW_LAYERS; layer++)
             a->status[layer][i] =
                 index_answer(v, layer, a->rva[i], &a->row[layer][i]);
     }
@@ -275,7 +280,7 @@ static bool as_learnt(const index_view *v, const answers *a)
 {
     bool damaged = false;
     for (size_t i = 0; i < a->count; i++)
-        for (uint32_t layer = 0; layer < 2; layer++) {
+        for (uint32_t layer = 0; layer < INDEX_ROW_LAYERS; layer++) {
             mdw_row row;
             mdw_status status = index_answer(v, layer, a->rva[i], &row);
             damaged |= status == MDW_E_DAMAGED;
@@ -292,8 +297,10 @@ static bool as_learnt(const index_view *v, const answers *a)
 /* Bytes of the sections that rows are read from, one after the other. */
 static void test_damage_is_found(mdw_bytes bytes, const elf_file *elf)
 {
-    static const uint32_t sections[] = {INDEX_ROW, INDEX_ROW_PAGE, INDEX_RULES,
-                                        INDEX_ROW_2, INDEX_ROW_2_PAGE};
+    static const uint32_t sections[] = {
+        INDEX_RULES,      INDEX_ROW,   INDEX_ROW_PAGE,  INDEX_ROW_2,
+        INDEX_ROW_2_PAGE, INDEX_ROW_3, INDEX_ROW_3_PAGE};
+    bool third = elf->arch == MDW_ARCH_ARM;
     static answers a;
     arena *store = arena_new(NULL, 0);
     held h = index_of(bytes);
@@ -303,6 +310,8 @@ static void test_damage_is_found(mdw_bytes bytes, const elf_file *elf)
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         const view_section *s = &v->section[sections[i]];
         size_t found = 0;
+        if (sections[i] >= INDEX_ROW_3 && !third)
+            continue;
         CHECK(s->bytes.len > 0);
         for (size_t at = 0; at < s->bytes.len; at += 3) {
             arena *own = arena_new(NULL, 0);
@@ -349,6 +358,7 @@ static void test_a_huge_image(mdw_bytes bytes, const elf_file *elf)
 int main(int argc, char **argv)
 {
     seen s = {0};
+    bool arm = false;
     for (int i = 1; i < argc; i++) {
         mdw_source *source = NULL;
         elf_file *elf = NULL;
@@ -362,12 +372,15 @@ int main(int argc, char **argv)
         test_rows_of(bytes, elf, &s);
         test_sets_are_stored_once(bytes);
         test_a_huge_image(bytes, elf);
-        if (strstr(argv[i], "tables-"))
+        bool ours = strstr(argv[i], "tables-") != NULL;
+        arm |= ours && elf->arch == MDW_ARCH_ARM;
+        if (ours)
             test_damage_is_found(bytes, elf);
         arena_close(store);
         mdw_source_close(source);
     }
     t_case = "all of it was met";
     CHECK(s.signal && s.outermost && s.computed && s.second);
+    CHECK(s.third || !arm);
     return t_done();
 }

@@ -31,7 +31,6 @@ mdw_status index_writer_new(const mdw_index_options *options,
         .info = {.level = options->level},
         .pieces = list_of(sizeof(piece)),
         .publics = list_of(sizeof(piece)),
-        .rows = {list_of(sizeof(piece)), list_of(sizeof(piece))},
         .wins = list_of(sizeof(writer_win)),
         .files = list_of(sizeof(uint32_t)),
         .sorting = list_of(sizeof(piece)),
@@ -40,6 +39,8 @@ mdw_status index_writer_new(const mdw_index_options *options,
         .keys = list_of(sizeof(uint32_t)),
         .records = list_of(sizeof(uint32_t)),
     };
+    for (uint32_t i = 0; i < INDEX_ROW_LAYERS; i++)
+        w->rows[i] = list_of(sizeof(piece));
     *out = w;
     return MDW_OK;
 }
