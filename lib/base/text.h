@@ -99,42 +99,100 @@ static inline unsigned text_digit(char c)
     return d <= 5 ? d + 10 : 16;
 }
 
-/* One number and the blanks behind it. False when it is none, does not end at
- * a blank or the end, or exceeds `most`. */
-static inline bool text_hex(text *t, uint64_t most, uint64_t *out)
+/* Eight bytes as one number, the first lowest; more than 7 must be left. */
+static inline uint64_t text_eight(const char *at)
 {
-    const char *at = t->at;
-    uint64_t v = 0;
+    uint64_t w;
+    memcpy(&w, at, sizeof w);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap64(w);
+#endif
+    return w;
+}
+
+/* `c` in each byte. */
+static inline uint64_t text_each(uint64_t c)
+{
+    return c * UINT64_C(0x0101010101010101);
+}
+
+/* Bit 7 of each byte of `w`, all below 128: whether it is in [low, high]. */
+static inline uint64_t text_within(uint64_t w, uint64_t low, uint64_t high)
+{
+    return (w + text_each(128 - low)) & ~(w + text_each(127 - high));
+}
+
+/* How many bytes of `w` are decimal or, with `hex`, hex digits, before the
+ * first that is none. */
+static inline __attribute__((always_inline)) unsigned text_digits(uint64_t w,
+                                                                  bool hex)
+{
+    uint64_t low = w & text_each(127);
+    uint64_t digit = text_within(low, '0', '9');
+    if (hex)
+        digit |= text_within(low | text_each(32), 'a', 'f');
+    uint64_t other = ~(digit & ~w) & text_each(128);
+    return other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
+}
+
+/* What the first `n` < 8 digits of `w` say: moved up, so that zeros lead. */
+static inline __attribute__((always_inline)) uint64_t text_value(uint64_t w,
+                                                                 unsigned n,
+                                                                 bool hex)
+{
+    uint64_t base = hex ? 16 : 10;
+    w = n ? w << (64 - 8 * n) : 0;
+    w = (w & text_each(15)) + 9 * (hex ? w >> 6 & text_each(1) : 0);
+    w = (w * base + (w >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
+    w = (w * base * base + (w >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
+    return (w * base * base * base * base + (w >> 32)) & UINT32_MAX;
+}
+
+/* Digit by digit; false: more than 64 bits. */
+static inline bool text_number_slow(text *t, bool hex, uint64_t *out)
+{
+    uint64_t v = 0, base = hex ? 16 : 10;
     unsigned d;
-    for (; at < t->end && (d = text_digit(*at)) < 16; at++) {
-        if (v >> 60)
+    for (; t->at < t->end && (d = text_digit(*t->at)) < base; t->at++) {
+        if (v > (UINT64_MAX - d) / base)
             return false;
-        v = v << 4 | d;
+        v = v * base + d;
     }
-    if (at == t->at || (at < t->end && !text_blank(*at)) || v > most)
-        return false;
-    t->at = at;
-    text_blanks(t);
     *out = v;
     return true;
 }
 
-static inline bool text_decimal(text *t, uint64_t most, uint64_t *out)
+static inline __attribute__((always_inline)) bool text_number(text *t, bool hex,
+                                                              uint64_t most,
+                                                              uint64_t *out)
 {
-    const char *at = t->at;
-    uint64_t v = 0;
-    unsigned d;
-    for (; at < t->end && (d = text_digit(*at)) < 10; at++) {
-        if (v > (UINT64_MAX - d) / 10)
-            return false;
-        v = v * 10 + d;
-    }
-    if (at == t->at || (at < t->end && !text_blank(*at)) || v > most)
+    text after = *t;
+    uint64_t w = t->end - t->at < 8 ? text_each('0') : text_eight(t->at);
+    unsigned n = text_digits(w, hex);
+    uint64_t v = n < 8 ? text_value(w, n, hex) : 0;
+    if (n < 8)
+        after.at += n;
+    else if (!text_number_slow(&after, hex, &v))
         return false;
-    t->at = at;
-    text_blanks(t);
+    if (after.at == t->at || (after.at < t->end && !text_blank(*after.at)) ||
+        v > most)
+        return false;
+    text_blanks(&after);
+    *t = after;
     *out = v;
     return true;
+}
+
+/* One number and the blanks behind it. False when it is none, does not end at
+ * a blank or the end, or exceeds `most`. */
+static inline bool text_hex(text *t, uint64_t most, uint64_t *out)
+{
+    return text_number(t, true, most, out);
+}
+
+static inline bool text_decimal(text *t, uint64_t most, uint64_t *out)
+{
+    return text_number(t, false, most, out);
 }
 
 /* Whether no byte is over 127: then it is UTF-8, without a closer look. */

@@ -86,33 +86,32 @@ enum {
  * module's size in a dump is one; what lies above is counted as skipped. A text
  * is an offset in the source. */
 #define INDEX_SECTIONS(X)                                                      \
-    X(1, STRINGS, 1)       /* F  a string: ULEB128 length, bytes */            \
-    X(2, FUNCTION_RVA, 4)  /* D  ascending, no two equal: of the piece */      \
-    X(3, FUNCTION, 8)      /* F  the same, and where in BODY it is */          \
-    X(4, FUNCTION_PAGE, 4) /* DF see INDEX_PAGE */                             \
-    X(5, PUBLIC_RVA, 4)    /* DF ascending */                                  \
-    X(6, PUBLIC, 8)        /* DF name or text, args */                         \
-    X(7, BODY, 4)          /* F  words: all of one function together */        \
-    X(9, FILE_NAME, 4)     /* DF by file number: string, or text; NONE */      \
-    X(10, ORIGIN, 4)       /* D  by INLINE_ORIGIN number: text; NONE */        \
-    X(12, ROW, 8)          /* F  rva, ascending, no two equal; offset in */    \
-                           /*    RULES, 0: no information */                   \
-    X(13, ROW_PAGE, 4)     /* F  see INDEX_PAGE */                             \
-    X(14, RULES, 1)        /* F  rule sets, each once; byte 0 is unused */     \
-    X(15, CFI_RVA, 4)      /* D  STACK CFI INIT, ascending: of the piece */    \
-    X(16, CFI, 8)          /* D  size of the piece, text */                    \
-    X(17, WIN_RVA, 4)      /* DF STACK WIN of type 4, preorder: outer first */ \
-    X(18, WIN, 44)         /* DF evaluated on the spot, never as rows */       \
-    X(19, COUNTER, 24)     /* DF what was skipped while building */            \
-    X(20, FUNCTION_TEXT, 8) /* D  size of the piece, text of its FUNC line */  \
-    X(21, FPO_RVA, 4)       /* DF the other STACK WIN */                       \
-    X(22, FPO, 44)          /* DF as WIN */                                    \
-    X(23, CFI_PAGE, 4)      /* D  see INDEX_PAGE */                            \
-    X(24, ROW_2, 8)         /* F  as ROW: the second layer */                  \
-    X(25, ROW_2_PAGE, 4)    /* F  see INDEX_PAGE */                            \
-    X(26, ROW_3, 8)         /* F  as ROW: the third layer */                   \
-    X(27, ROW_3_PAGE, 4)    /* F  see INDEX_PAGE */                            \
-    X(63, CHECKS, 8)        /* DF XXH3-64 of each block from INDEX_START on */
+    X(1, STRINGS, 1)        /* F  a string: ULEB128 length, bytes */           \
+    X(2, FUNCTION_TEXT, 12) /* D  rva, ascending, no two equal, and size */    \
+                            /*    of the piece; text of its FUNC line */       \
+    X(3, FUNCTION, 8)       /* F  the same rva, and where in BODY it is */     \
+    X(4, FUNCTION_PAGE, 4)  /* DF see INDEX_PAGE */                            \
+    X(5, PUBLIC_RVA, 4)     /* DF ascending */                                 \
+    X(6, PUBLIC, 8)         /* DF name or text, args */                        \
+    X(7, BODY, 4)           /* F  words: all of one function together */       \
+    X(9, FILE_NAME, 4)      /* DF by file number: string, or text; NONE */     \
+    X(10, ORIGIN, 4)        /* D  by INLINE_ORIGIN number: text; NONE */       \
+    X(12, ROW, 8)           /* F  rva, ascending, no two equal; offset in */   \
+                            /*    RULES, 0: no information */                  \
+    X(13, ROW_PAGE, 4)      /* F  see INDEX_PAGE */                            \
+    X(14, RULES, 1)         /* F  rule sets, each once; byte 0 is unused */    \
+    X(15, CFI, 12)          /* D  as FUNCTION_TEXT: of STACK CFI INIT */       \
+    X(17, WIN_RVA, 4)    /* DF STACK WIN of type 4, preorder: outer first */   \
+    X(18, WIN, 44)       /* DF evaluated on the spot, never as rows */         \
+    X(19, COUNTER, 24)   /* DF what was skipped while building */              \
+    X(21, FPO_RVA, 4)    /* DF the other STACK WIN */                          \
+    X(22, FPO, 44)       /* DF as WIN */                                       \
+    X(23, CFI_PAGE, 4)   /* D  see INDEX_PAGE */                               \
+    X(24, ROW_2, 8)      /* F  as ROW: the second layer */                     \
+    X(25, ROW_2_PAGE, 4) /* F  see INDEX_PAGE */                               \
+    X(26, ROW_3, 8)      /* F  as ROW: the third layer */                      \
+    X(27, ROW_3_PAGE, 4) /* F  see INDEX_PAGE */                               \
+    X(63, CHECKS, 8)     /* DF XXH3-64 of each block from INDEX_START on */
 
 #define X(id, name, stride) INDEX_##name = (id),
 enum { INDEX_SECTIONS(X) INDEX_SECTION_COUNT = 64 };
@@ -144,10 +143,10 @@ enum {
     INDEX_BODY_HEAD
 };
 
-/* PUBLIC, CFI, FUNCTION_TEXT, ROW: 8 bytes. */
+/* PUBLIC, ROW: 8 bytes; CFI, FUNCTION_TEXT: 12. */
 enum { INDEX_ROW_KEY = 0, INDEX_ROW_RULES = 4 };
 enum { INDEX_PUBLIC_NAME = 0, INDEX_PUBLIC_ARGS = 4 };
-enum { INDEX_PIECE_BYTES = 0, INDEX_PIECE_TEXT = 4 };
+enum { INDEX_PIECE_KEY = 0, INDEX_PIECE_BYTES = 4, INDEX_PIECE_TEXT = 8 };
 
 /* A line in BODY, whose rvas ascend. A gap is one with line 0 and file
  * MDW_NONE. */
@@ -367,6 +366,10 @@ void index_put_counter(index_writer *w, uint32_t kind, uint64_t count,
 /* Raw words of a section, for DIRECTORY. */
 void index_put_words(index_writer *w, uint32_t section, const uint32_t *words,
                      size_t count);
+/* For DIRECTORY: pieces as they are found in CFI and FUNCTION_TEXT. They are
+ * taken over, not copied: the list is empty afterwards. */
+struct list;
+void index_put_pieces(index_writer *w, uint32_t section, struct list *pieces);
 /* The page table of `count` pieces in order, which end before `end`. */
 struct piece;
 void index_put_pages(index_writer *w, uint32_t section,

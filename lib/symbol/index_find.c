@@ -51,7 +51,7 @@ static void function_from_text(const index_view *v, uint32_t at, uint64_t end,
         return;
     if (!sym_read_function(&t, false, &f) ||
         sym_place(f.range, &start, &bytes) ||
-        start > view_u32(v, INDEX_FUNCTION_RVA, at, 0) ||
+        start > view_u32(v, INDEX_FUNCTION_TEXT, at, INDEX_PIECE_KEY) ||
         (uint64_t)start + bytes != end) {
         view_damage(v);
         return;
@@ -173,7 +173,7 @@ static bool covers(const index_view *v, uint32_t at, uint32_t rva,
     out->at = at;
     if (full(v))
         return covers_body(v, at, rva, out);
-    uint32_t start = view_u32(v, INDEX_FUNCTION_RVA, at, 0);
+    uint32_t start = view_u32(v, INDEX_FUNCTION_TEXT, at, INDEX_PIECE_KEY);
     uint32_t bytes = view_u32(v, INDEX_FUNCTION_TEXT, at, INDEX_PIECE_BYTES);
     if (!lies_in(rva, start, bytes))
         return false;
@@ -480,10 +480,10 @@ mdw_status index_detail(const index_view *v, const index_function *f,
 
 static mdw_status row_from_text(const index_view *v, uint32_t rva, sym_row *row)
 {
-    uint32_t after = view_after_paged(v, INDEX_CFI_RVA, INDEX_CFI_PAGE, rva);
+    uint32_t after = view_after_paged(v, INDEX_CFI, INDEX_CFI_PAGE, rva);
     if (!after)
         return MDW_ABSENT;
-    uint32_t start = view_u32(v, INDEX_CFI_RVA, after - 1, 0);
+    uint32_t start = view_u32(v, INDEX_CFI, after - 1, INDEX_PIECE_KEY);
     uint32_t bytes = view_u32(v, INDEX_CFI, after - 1, INDEX_PIECE_BYTES);
     uint32_t at = view_u32(v, INDEX_CFI, after - 1, INDEX_PIECE_TEXT);
     if (!lies_in(rva, start, bytes))

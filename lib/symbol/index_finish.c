@@ -12,10 +12,19 @@ static void put_le(uint8_t *at, uint64_t v, size_t size)
         at[i] = (uint8_t)(v >> 8 * i);
 }
 
+/* Millions of words: one store each. */
+static inline void put_word(uint8_t *at, uint32_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    v = __builtin_bswap32(v);
+#endif
+    memcpy(at, &v, sizeof v);
+}
+
 static void put32(index_writer *w, uint32_t section, uint32_t v)
 {
     uint8_t bytes[4];
-    put_le(bytes, v, sizeof bytes);
+    put_word(bytes, v);
     writer_put(w, section, bytes, sizeof bytes);
 }
 
@@ -27,11 +36,25 @@ void index_put_words(index_writer *w, uint32_t section, const uint32_t *words,
     while (count) {
         size_t n = count < PART ? count : PART;
         for (size_t i = 0; i < n; i++)
-            put_le(bytes + 4 * i, words[i], 4);
+            put_word(bytes + 4 * i, words[i]);
         writer_put(w, section, bytes, 4 * n);
         words += n;
         count -= n;
     }
+}
+
+void index_put_pieces(index_writer *w, uint32_t section, list *pieces)
+{
+    const piece *from = pieces->items;
+    uint8_t *to = pieces->items; /* a record is no longer than a piece */
+    for (size_t i = 0; i < pieces->count; i++, to += INDEX_CFI_SIZE) {
+        piece p = from[i];
+        put_word(to + INDEX_PIECE_KEY, p.rva);
+        put_word(to + INDEX_PIECE_BYTES, p.bytes);
+        put_word(to + INDEX_PIECE_TEXT, (uint32_t)p.number);
+    }
+    spool_adopt(&w->section[section], &w->pool, pieces,
+                pieces->count * INDEX_CFI_SIZE);
 }
 
 void index_put_pages(index_writer *w, uint32_t section, const piece *pieces,
@@ -141,10 +164,10 @@ typedef struct stream {
     uint8_t block[INDEX_BLOCK];
 } stream;
 
-static void hash_block(stream *s, size_t len)
+static void hash_block(stream *s, const uint8_t *block, size_t len)
 {
     uint8_t hash[8];
-    put_le(hash, XXH3_64bits(s->block, len), sizeof hash);
+    put_le(hash, XXH3_64bits(block, len), sizeof hash);
     writer_put(s->writer, INDEX_CHECKS, hash, sizeof hash);
 }
 
@@ -159,12 +182,14 @@ static bool stream_put(void *user, const void *data, size_t len)
     while (len) {
         size_t used = s->at % INDEX_BLOCK, room = INDEX_BLOCK - used;
         size_t part = len < room ? len : room;
-        memcpy(s->block + used, from, part);
+        bool whole = part == INDEX_BLOCK;
+        if (!whole)
+            memcpy(s->block + used, from, part);
+        if (part == room)
+            hash_block(s, whole ? from : s->block, INDEX_BLOCK);
         s->at += part;
         from += part;
         len -= part;
-        if (part == room)
-            hash_block(s, INDEX_BLOCK);
     }
     return true;
 }
@@ -275,7 +300,7 @@ static bool write_file(index_writer *w, stream *s, mdw_sink out)
     if (!stream_sections(s, offsets))
         return false;
     if (s->at % INDEX_BLOCK)
-        hash_block(s, s->at % INDEX_BLOCK);
+        hash_block(s, s->block, s->at % INDEX_BLOCK);
     offsets[INDEX_CHECKS] = INDEX_START + s->at;
     make_head(w, offsets, head);
     if (w->pool.status != MDW_OK || !out.write(out.user, head, sizeof head))

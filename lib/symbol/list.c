@@ -56,13 +56,6 @@ bool list_grow(pool *p, list *l, size_t count)
     return true;
 }
 
-void *list_add(pool *p, list *l)
-{
-    if (l->count == l->room && !list_grow(p, l, 1))
-        return NULL;
-    return (char *)l->items + l->count++ * l->size;
-}
-
 void list_drop(pool *p, list *l)
 {
     pool_give(p, l->items, l->room, l->size);

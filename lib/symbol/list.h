@@ -30,7 +30,12 @@ static inline list list_of(size_t size)
 /* Room for `count` items more behind those that are there; false: status. */
 bool list_grow(pool *p, list *l, size_t count);
 /* One more item, not zeroed; NULL: status. */
-void *list_add(pool *p, list *l);
+static inline void *list_add(pool *p, list *l)
+{
+    if (l->count == l->room && !list_grow(p, l, 1))
+        return NULL;
+    return (char *)l->items + l->count++ * l->size;
+}
 void list_drop(pool *p, list *l); /* empty, usable again */
 
 /* Of something with a place, {rva, bytes}: by rva, then bytes, then as they

@@ -95,6 +95,20 @@ void spool_put(spool *s, pool *p, const char *folder, const void *data,
     }
 }
 
+void spool_adopt(spool *s, pool *p, list *from, size_t len)
+{
+    if (!s->chunks.size)
+        s->chunks = list_of(sizeof(spool_chunk));
+    spool_chunk *c = len ? list_add(p, &s->chunks) : NULL;
+    if (!c) {
+        list_drop(p, from);
+        return;
+    }
+    *c = (spool_chunk){from->items, from->room * from->size, len};
+    s->size += len;
+    *from = list_of(from->size);
+}
+
 /* With a file, all chunks but the last were filled before it was made, and lie
  * in front of it. */
 static bool each_of_file(spool *s, pool *p, spool_fn each, void *user)

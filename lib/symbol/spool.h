@@ -19,6 +19,9 @@ typedef struct spool {
 /* `temporary` NULL: memory. Failures go to the pool. */
 void spool_put(spool *s, pool *p, const char *temporary, const void *data,
                size_t len);
+/* The same of the first `len` bytes of a list's block, which is not copied: the
+ * list is empty afterwards. */
+void spool_adopt(spool *s, pool *p, list *from, size_t len);
 typedef bool (*spool_fn)(void *user, const void *data, size_t len);
 /* Everything from the front, in parts; false when `each` was or reading
  * failed. */

@@ -27,26 +27,6 @@ static void sweep(sym_directory *d, list *pieces)
     sym_count(&d->counts, INDEX_COVERED, gone, first);
 }
 
-/* Texts are below 4 GiB: sym_build sees to that. */
-static void put_pieces(index_writer *w, const list *pieces, uint32_t rvas,
-                       uint32_t records)
-{
-    enum { PART = 64 };
-    uint32_t rva[PART], words[2 * PART];
-    const piece *p = pieces->items;
-    for (size_t left = pieces->count; left;) {
-        size_t n = left < PART ? left : PART;
-        for (size_t i = 0; i < n; i++, p++) {
-            rva[i] = p->rva;
-            words[2 * i] = p->bytes;
-            words[2 * i + 1] = (uint32_t)p->number;
-        }
-        index_put_words(w, rvas, rva, n);
-        index_put_words(w, records, words, 2 * n);
-        left -= n;
-    }
-}
-
 static void put_numbers(index_writer *w, const list *numbers, uint32_t section)
 {
     const uint64_t *at = numbers->items;
@@ -56,14 +36,20 @@ static void put_numbers(index_writer *w, const list *numbers, uint32_t section)
     }
 }
 
+/* False: it was counted as what it is. */
 static bool win_at(sym_directory *d, uint64_t at, index_win *win)
 {
     text t;
-    uint32_t rva, bytes;
-    if (!sym_record_at(d->source, at, SYM_WIN, &t, &at) ||
-        !sym_read_win(&t, win) ||
-        sym_place((sym_range){win->range.start, win->range.size}, &rva, &bytes))
+    uint64_t next;
+    uint32_t rva, bytes, why = INDEX_BAD_LINE;
+    if (sym_record_at(d->source, at, SYM_WIN, &t, &next) &&
+        sym_read_win(&t, win))
+        why = sym_place((sym_range){win->range.start, win->range.size}, &rva,
+                        &bytes);
+    if (why) {
+        sym_count(&d->counts, why, 1, at);
         return false;
+    }
     win->range = (mdw_range){rva, bytes};
     return true;
 }
@@ -96,12 +82,13 @@ void sym_put_directory(sym_directory *d, index_writer *w)
     sweep(d, &d->inits);
     see_end(info, &d->functions);
     see_end(info, &d->inits);
-    put_pieces(w, &d->functions, INDEX_FUNCTION_RVA, INDEX_FUNCTION_TEXT);
-    put_pieces(w, &d->inits, INDEX_CFI_RVA, INDEX_CFI);
     index_put_pages(w, INDEX_FUNCTION_PAGE, d->functions.items,
                     d->functions.count, info->image_size);
     index_put_pages(w, INDEX_CFI_PAGE, d->inits.items, d->inits.count,
                     info->image_size);
+    /* Texts are below 4 GiB: sym_build sees to that. */
+    index_put_pieces(w, INDEX_FUNCTION_TEXT, &d->functions);
+    index_put_pieces(w, INDEX_CFI, &d->inits);
     put_numbers(w, &d->files, INDEX_FILE_NAME);
     put_numbers(w, &d->origins, INDEX_ORIGIN);
     const piece *p = d->publics.items;
@@ -109,7 +96,7 @@ void sym_put_directory(sym_directory *d, index_writer *w)
         index_put_public(w, p[i].rva, (uint32_t)p[i].number, p[i].bytes);
     put_wins(d, w, false);
     put_counts(d, w);
-    info->has = d->info.has;
+    info->has |= d->info.has;
 }
 
 /* --- everything -------------------------------------------------------- */

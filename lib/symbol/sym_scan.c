@@ -59,14 +59,10 @@ static void add_number(sym_directory *d, list *l, uint32_t number, uint64_t at)
     ((uint64_t *)l->items)[number] = at + 1; /* the last one counts */
 }
 
-static void add_win(sym_directory *d, const index_win *win, uint64_t at)
+/* Eleven numbers, which are read when the record is put. */
+static void add_win(sym_directory *d, uint64_t at)
 {
-    uint32_t rva, bytes;
-    sym_range range = {win->range.start, win->range.size};
-    uint32_t why = sym_place(range, &rva, &bytes);
-    uint64_t *to = why ? NULL : list_add(d->pool, &d->wins);
-    if (why)
-        sym_count(&d->counts, why, 1, at);
+    uint64_t *to = list_add(d->pool, &d->wins);
     if (to)
         *to = at;
 }
@@ -77,7 +73,6 @@ static bool take(scan *s, uint32_t kind, text *t, uint64_t at)
     sym_directory *d = s->d;
     sym_function f;
     sym_range range;
-    index_win win;
     mdw_str name;
     uint32_t number, file;
     switch (kind) {
@@ -112,9 +107,7 @@ static bool take(scan *s, uint32_t kind, text *t, uint64_t at)
         add_number(d, &d->origins, number, at);
         return true;
     case SYM_WIN:
-        if (!sym_read_win(t, &win))
-            return false;
-        add_win(d, &win, at);
+        add_win(d, at);
         return true;
     case SYM_MODULE:
         if (s->has_module)
@@ -126,40 +119,44 @@ static bool take(scan *s, uint32_t kind, text *t, uint64_t at)
     }
 }
 
-/* INLINE and deltas are most of what is not stepped over already. */
-static bool passed_over(scan *s, uint64_t at)
+/* Of a line that begins with STACK CFI; false: to be read with care. */
+static bool take_cfi(scan *s, text *t, uint64_t at)
 {
-    text t = text_from(s->d->source, at);
-    if (text_first(&t) == 'I' && TEXT_STARTS(&t, "INLINE ")) {
-        s->d->info.has |= MDW_HAS_INLINES;
-        s->in_rows = false;
-        return true;
-    }
-    return s->in_rows && TEXT_STARTS(&t, "STACK CFI ") &&
-           !TEXT_STARTS(&t, "STACK CFI I") && !TEXT_STARTS(&t, "STACK CFI  ");
+    sym_range range;
+    if (!TEXT_STARTS(t, "I")) /* a delta begins with an address */
+        return s->in_rows && text_digit(text_first(t)) < 16;
+    if (!TEXT_WORD(t, "INIT") || !sym_read_range(t, &range))
+        return false;
+    add_range(s->d, &s->d->inits, range, at);
+    s->in_rows = true;
+    return true;
 }
 
 /* The records that there are most of, without a search for the end of the line:
  * no number is read across one. False: to be read with care. */
-static bool taken_at_once(scan *s, uint32_t kind, text *t, uint64_t at)
+static bool taken_at_once(scan *s, uint64_t at)
 {
     sym_directory *d = s->d;
     sym_function f;
-    if (kind == SYM_FUNC && sym_read_place(t, false, &f)) {
+    text t = text_from(d->source, at);
+    if (TEXT_WORD(&t, "INLINE")) {
+        d->info.has |= MDW_HAS_INLINES;
+        s->in_rows = false;
+        return true;
+    }
+    if (TEXT_WORD(&t, "FUNC") && sym_read_place(&t, false, &f)) {
         add_range(d, &d->functions, f.range, at);
+        s->in_rows = false;
         return true;
     }
-    if (kind == SYM_INIT && sym_read_range(t, &f.range)) {
-        add_range(d, &d->inits, f.range, at);
-        return true;
-    }
-    return false;
+    return TEXT_STARTS(&t, "STACK CFI ") && TEXT_WORD(&t, "STACK") &&
+           TEXT_WORD(&t, "CFI") && take_cfi(s, &t, at);
 }
 
 static void see_line(scan *s, uint64_t at)
 {
     sym_directory *d = s->d;
-    if (passed_over(s, at))
+    if (taken_at_once(s, at))
         return;
     text t = text_from(d->source, at);
     uint32_t kind = sym_kind(&t);
@@ -168,11 +165,7 @@ static void see_line(scan *s, uint64_t at)
         return;
     if (kind != SYM_BAD)
         s->in_rows = kind == SYM_INIT;
-    if (kind == SYM_INLINE || kind == SYM_INFO) {
-        d->info.has |= kind == SYM_INLINE ? MDW_HAS_INLINES : 0u;
-        return;
-    }
-    if (taken_at_once(s, kind, &t, at))
+    if (kind == SYM_INFO)
         return;
     mdw_str line;
     uint64_t next = at;
@@ -189,7 +182,7 @@ static uint32_t has(const sym_directory *d)
         out |= MDW_HAS_FUNCTIONS;
     if (d->functions.count && d->files.count)
         out |= MDW_HAS_LINES;
-    if (d->inits.count || d->wins.count)
+    if (d->inits.count)
         out |= MDW_HAS_ROWS;
     return out;
 }

@@ -90,7 +90,7 @@ static inline uint32_t view_count(const index_view *v, uint32_t section)
 static inline uint32_t view_functions(const index_view *v)
 {
     return v->info.level == MDW_INDEX_FULL ? INDEX_FUNCTION
-                                           : INDEX_FUNCTION_RVA;
+                                           : INDEX_FUNCTION_TEXT;
 }
 
 /* table_after over a section; `high` is cut to what is there. */
