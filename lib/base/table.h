@@ -75,8 +75,16 @@ static inline uint32_t table_after_short(const table *t, uint32_t low,
         return low;
     const uint8_t *p = t->bytes.data + (size_t)low * t->stride;
     uint32_t left = high - low;
-    return low + (t->stride == 4 ? table_short_run(p, left, 4, key)
-                                 : table_short_run(p, left, t->stride, key));
+    switch (t->stride) { /* a known one needs no product */
+    case 4:
+        return low + table_short_run(p, left, 4, key);
+    case 8:
+        return low + table_short_run(p, left, 8, key);
+    case 12:
+        return low + table_short_run(p, left, 12, key);
+    default:
+        return low + table_short_run(p, left, t->stride, key);
+    }
 }
 
 /* How many of the records [low, high) start with a key <= `key`, plus low: the

@@ -198,24 +198,20 @@ static inline bool text_decimal(text *t, uint64_t most, uint64_t *out)
 /* Whether no byte is over 127: then it is UTF-8, without a closer look. */
 static inline bool text_ascii(mdw_str s)
 {
-    enum { WORD = 8, STEP = 32 };
-    uint64_t all = 0, part[STEP / WORD];
+    enum { WORD = 8, STEP = 2 * WORD };
+    uint64_t all = 0;
     size_t i = 0;
-    for (; s.len - i >= STEP; i += STEP) {
-        memcpy(part, s.data + i, STEP);
-        all |= part[0] | part[1] | part[2] | part[3];
+    if (s.len < WORD) {
+        for (; i < s.len; i++)
+            all |= (uint64_t)(unsigned char)s.data[i];
+        return all < 128;
     }
-    for (; s.len - i >= WORD; i += WORD) {
-        memcpy(part, s.data + i, WORD);
-        all |= part[0];
-    }
-    if (i < s.len && s.len >= WORD) { /* some of them once more */
-        memcpy(part, s.data + s.len - WORD, WORD);
-        return !((all | part[0]) & UINT64_C(0x8080808080808080));
-    }
-    for (; i < s.len; i++)
-        all |= (uint64_t)(unsigned char)s.data[i];
-    return !(all & UINT64_C(0x8080808080808080));
+    for (; s.len - i > STEP; i += STEP)
+        all |= text_eight(s.data + i) | text_eight(s.data + i + WORD);
+    if (s.len - i > WORD)
+        all |= text_eight(s.data + i);
+    all |= text_eight(s.data + s.len - WORD); /* some of them once more */
+    return !(all & text_each(128));
 }
 
 #endif

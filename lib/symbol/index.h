@@ -36,7 +36,7 @@
 #include "mdwalk/unwind.h"
 
 enum {
-    INDEX_VERSION = 3, /* grows when a meaning changes, also of a register */
+    INDEX_VERSION = 4, /* grows when a meaning changes, also of a register */
     INDEX_HEADER_SIZE = 128,
     INDEX_ENTRY_SIZE = 24,
     INDEX_START = 4096,
@@ -86,15 +86,14 @@ enum {
  * module's size in a dump is one; what lies above is counted as skipped. A text
  * is an offset in the source. */
 #define INDEX_SECTIONS(X)                                                      \
-    X(1, STRINGS, 1)        /* F  a string: ULEB128 length, bytes */           \
     X(2, FUNCTION_TEXT, 12) /* D  rva, ascending, no two equal, and size */    \
                             /*    of the piece; text of its FUNC line */       \
     X(3, FUNCTION, 8)       /* F  the same rva, and where in BODY it is */     \
     X(4, FUNCTION_PAGE, 4)  /* DF see INDEX_PAGE */                            \
     X(5, PUBLIC_RVA, 4)     /* DF ascending */                                 \
     X(6, PUBLIC, 8)         /* DF name or text, args */                        \
-    X(7, BODY, 4)           /* F  words: all of one function together */       \
-    X(9, FILE_NAME, 4)      /* DF by file number: string, or text; NONE */     \
+    X(7, BODY, 4)           /* F  words: functions, and strings among them */  \
+    X(9, FILE_NAME, 4)      /* D  by file number: text; NONE */                \
     X(10, ORIGIN, 4)        /* D  by INLINE_ORIGIN number: text; NONE */       \
     X(12, ROW, 8)           /* F  rva, ascending, no two equal; offset in */   \
                             /*    RULES, 0: no information */                  \
@@ -129,9 +128,10 @@ enum { INDEX_PAGE_SHIFT = 12, INDEX_PAGE_SHIFT_MAX = 31 };
 /* FUNCTION, 8 bytes. */
 enum { INDEX_FUNCTION_KEY = 0, INDEX_FUNCTION_BODY = 4 };
 
-/* BODY, words: the head, the rva of each line and of each inlined call, then
- * what belongs to each line and to each call. What one lookup needs lies on one
- * page or two, and what it searches is 16 to a line of the cache. */
+/* BODY, words: the head, each line, each inlined call. A string is a ULEB128
+ * length and bytes, from a word on, which is its place; word 0 is unused. A
+ * function's name lies right before it, unless it is an equal one's: what a
+ * lookup needs is on one page or two, for it is as slow as it waits often. */
 enum {
     INDEX_BODY_START = 0, /* where it really begins, at or before its piece */
     INDEX_BODY_BYTES,     /* from there */
@@ -150,7 +150,12 @@ enum { INDEX_PIECE_KEY = 0, INDEX_PIECE_BYTES = 4, INDEX_PIECE_TEXT = 8 };
 
 /* A line in BODY, whose rvas ascend. A gap is one with line 0 and file
  * MDW_NONE. */
-enum { INDEX_LINE_LINE = 0, INDEX_LINE_FILE, INDEX_LINE_WORDS };
+enum {
+    INDEX_LINE_KEY = 0,
+    INDEX_LINE_LINE,
+    INDEX_LINE_FILE, /* string */
+    INDEX_LINE_WORDS
+};
 
 /* An inlined call in BODY, in preorder. Children lie inside their parent
  * (clipped when built), so the innermost call at an address is the last at or
@@ -158,9 +163,10 @@ enum { INDEX_LINE_LINE = 0, INDEX_LINE_FILE, INDEX_LINE_WORDS };
  * function's first call and is below its child, which every reader checks: no
  * file can make a loop. */
 enum {
-    INDEX_INLINE_BYTES = 0,
+    INDEX_INLINE_KEY = 0,
+    INDEX_INLINE_BYTES,
     INDEX_INLINE_NAME,
-    INDEX_INLINE_CALL_FILE,
+    INDEX_INLINE_CALL_FILE, /* string */
     INDEX_INLINE_CALL_LINE,
     INDEX_INLINE_PARENT, /* MDW_NONE: the function itself */
     INDEX_INLINE_WORDS
@@ -322,7 +328,7 @@ const index_view *symfile_index(const mdw_symfile *file);
 
 /* --- writing ----------------------------------------------------------- */
 
-/* STRINGS, BODY and RULES grow side by side: each in pieces of 256 KiB
+/* BODY and RULES grow side by side: each in pieces of 256 KiB
  * that go to an unlinked file of its own in options->temporary, or, without
  * one, stay in memory up to the budget (then MDW_E_LIMIT). Functions, public
  * symbols, rows and STACK WIN are kept, 12 to 56 bytes each, and sorted at the

@@ -3,14 +3,10 @@
 #include "lib/base/bytes.h"
 #include "lib/base/lines.h"
 #include "lib/base/str.h"
+#include "lib/symbol/body.h"
 #include "lib/symbol/sym.h"
 #include "lib/symbol/view.h"
 #include "lib/symbol/writer.h"
-
-enum {
-    NAME_SOON = 128, /* bytes: most names are shorter */
-    NEAR = 16        /* lines: most guesses are nearer */
-};
 
 static bool full(const index_view *v)
 {
@@ -26,12 +22,6 @@ static bool record_at(const index_view *v, uint64_t at, uint32_t kind, text *t,
         return true;
     view_damage(v);
     return false;
-}
-
-/* Not by mdw_range_has, whose ranges never wrap: these are as a file says. */
-static bool lies_in(uint32_t rva, uint32_t start, uint32_t bytes)
-{
-    return rva >= start && rva - start < bytes;
 }
 
 static uint32_t function_flags(bool shared)
@@ -63,116 +53,13 @@ static void function_from_text(const index_view *v, uint32_t at, uint64_t end,
     out->name = f.name;
 }
 
-/* Whether `f` is so small that its body lies in one block or two, and those
- * are to be trusted: most are, and then no word has to be asked for again. */
-static bool body_is_checked(const index_view *v, const index_function *f)
-{
-    enum { MOST = INDEX_BLOCK / INDEX_BODY_SIZE };
-    if (f->lines >= MOST || f->calls >= MOST)
-        return false;
-    uint32_t words =
-        f->lines * (1 + INDEX_LINE_WORDS) + f->calls * (1 + INDEX_INLINE_WORDS);
-    const table *t = &v->section[INDEX_BODY].records;
-    return words <= MOST && t->stride == INDEX_BODY_SIZE &&
-           view_words(v, INDEX_BODY, f->body, words + !words);
-}
-
-static uint32_t body_word(const index_view *v, const index_function *f,
-                          uint32_t at)
-{
-    return f->checked ? table_u32(&v->section[INDEX_BODY].records, at, 0)
-                      : view_u32(v, INDEX_BODY, at, 0);
-}
-
-/* How many of the `count` keys from `low` on are <= `rva`. */
-static uint32_t body_after(const index_view *v, const index_function *f,
-                           uint64_t low, uint32_t count, uint32_t rva)
-{
-    uint64_t high = low + count;
-    if (high > view_count(v, INDEX_BODY))
-        return 0;
-    uint32_t from = (uint32_t)low, to = (uint32_t)high;
-    return (f->checked ? table_after_short(&v->section[INDEX_BODY].records,
-                                           from, to, rva)
-                       : view_after(v, INDEX_BODY, from, to, rva)) -
-           from;
-}
-
-/* Which of the lines it will be, by where in `f` it is: lines are spread evenly
- * enough for that to be near. */
-static uint32_t guess(const index_function *f, uint32_t rva)
-{
-    return (uint32_t)((uint64_t)(rva - f->start) * f->lines / f->bytes);
-}
-
-/* body_after of the lines, first of those around the guess. */
-static uint32_t line_after(const index_view *v, const index_function *f,
-                           uint32_t rva)
-{
-    uint32_t g = guess(f, rva), from = g > NEAR ? g - NEAR : 0, to = g + NEAR;
-    const table *t = &v->section[INDEX_BODY].records;
-    if (!f->checked || f->lines <= 2 * NEAR || g >= f->lines)
-        return body_after(v, f, f->body, f->lines, rva);
-    if (to > f->lines)
-        to = f->lines;
-    if (from && table_u32(t, f->body + from, 0) > rva) {
-        to = from;
-        from = 0;
-    } else if (to < f->lines && table_u32(t, f->body + to, 0) <= rva) {
-        from = to;
-        to = f->lines;
-    }
-    return table_after_short(t, f->body + from, f->body + to, rva) - f->body;
-}
-
-/* What is searched next is asked for before the name is read: a processor that
- * waits for each in turn does little else. */
-static void fetch(const index_view *v, const index_function *f, uint32_t rva,
-                  uint32_t name)
-{
-    enum { WORD = INDEX_BODY_SIZE, LINE = INDEX_LINE_WORDS * WORD, BEFORE = 3 };
-    mdw_bytes body = v->section[INDEX_BODY].bytes;
-    uint64_t keys = f->body, g = guess(f, rva), near = g > NEAR ? g - NEAR : 0;
-    uint64_t calls = keys + f->lines, records = calls + f->calls;
-    bytes_soon(body, (keys + near) * WORD, (uint64_t)2 * NEAR * WORD);
-    bytes_soon(body, calls * WORD, f->calls * (uint64_t)WORD);
-    records = records * WORD + (g > BEFORE ? g - BEFORE : 0) * LINE;
-    bytes_soon(body, records, (uint64_t)(2 * BEFORE + 1) * LINE);
-    if (name != MDW_NONE)
-        bytes_soon(v->section[INDEX_STRINGS].bytes, name, NAME_SOON);
-}
-
 /* False: the function ends before `rva`, or nothing can be believed. */
-static bool covers_body(const index_view *v, uint32_t at, uint32_t rva,
-                        index_function *out)
-{
-    uint32_t head = view_u32(v, INDEX_FUNCTION, at, INDEX_FUNCTION_BODY);
-    const table *t = view_words(v, INDEX_BODY, head, INDEX_BODY_HEAD);
-    if (!t)
-        return false;
-    out->start = table_u32(t, head + INDEX_BODY_START, 0);
-    out->bytes = table_u32(t, head + INDEX_BODY_BYTES, 0);
-    if (!lies_in(rva, out->start, out->bytes))
-        return false;
-    uint32_t name = table_u32(t, head + INDEX_BODY_NAME, 0);
-    out->body = head + INDEX_BODY_HEAD; /* view_words: it is there */
-    out->lines = table_u32(t, head + INDEX_BODY_LINES, 0);
-    out->calls = table_u32(t, head + INDEX_BODY_INLINES, 0);
-    out->checked = body_is_checked(v, out);
-    fetch(v, out, rva, name);
-    out->args = table_u32(t, head + INDEX_BODY_ARGS, 0);
-    out->flags = table_u32(t, head + INDEX_BODY_FLAGS, 0);
-    out->name = view_string(v, name);
-    return true;
-}
-
-/* The same. */
 static bool covers(const index_view *v, uint32_t at, uint32_t rva,
                    index_function *out)
 {
     out->at = at;
     if (full(v))
-        return covers_body(v, at, rva, out);
+        return body_covers(v, at, rva, out);
     uint32_t start = view_u32(v, INDEX_FUNCTION_TEXT, at, INDEX_PIECE_KEY);
     uint32_t bytes = view_u32(v, INDEX_FUNCTION_TEXT, at, INDEX_PIECE_BYTES);
     if (!lies_in(rva, start, bytes))
@@ -223,39 +110,20 @@ mdw_status index_find(const index_view *v, uint32_t rva, index_function *out)
 
 /* --- lines and inlined calls ------------------------------------------- */
 
-typedef struct call {
-    uint32_t name;       /* string, or origin's number */
-    uint32_t file, line; /* where it was called */
-} call;
-
-/* What is at one address: innermost call first. */
-typedef struct detail {
-    uint32_t file, line;
-    uint32_t start; /* rva of the line */
-    uint32_t count;
-    call calls[INDEX_DEPTH];
-} detail;
-
-/* Where the name of file `number` lies: string, or text. */
-static uint32_t file_place(const index_view *v, uint32_t number)
-{
-    return number < view_count(v, INDEX_FILE_NAME)
-               ? view_u32(v, INDEX_FILE_NAME, number, 0)
-               : MDW_NONE;
-}
-
-static mdw_str file_name(const index_view *v, uint32_t number, uint32_t at)
+/* `file` is a string, or a number in the text. */
+static mdw_str file_name(const index_view *v, uint32_t file)
 {
     text t;
     uint64_t next;
-    uint32_t n;
+    uint32_t n, at;
     mdw_str name = {NULL, 0};
-    if (at == MDW_NONE)
-        return name;
     if (full(v))
-        return view_string(v, at);
-    if (record_at(v, at, SYM_FILE, &t, &next) &&
-        (!sym_read_file(&t, &n, &name) || n != number))
+        return view_string(v, file);
+    at = file < view_count(v, INDEX_FILE_NAME)
+             ? view_u32(v, INDEX_FILE_NAME, file, 0)
+             : MDW_NONE;
+    if (at != MDW_NONE && record_at(v, at, SYM_FILE, &t, &next) &&
+        (!sym_read_file(&t, &n, &name) || n != file))
         view_damage(v);
     return name;
 }
@@ -377,83 +245,27 @@ static void detail_from_text(const index_view *v, const index_function *f,
     }
 }
 
-static void calls_from_body(const index_view *v, const index_function *f,
-                            uint32_t rva, detail *d)
-{
-    uint64_t keys = (uint64_t)f->body + f->lines;
-    uint64_t records = keys + f->calls + (uint64_t)INDEX_LINE_WORDS * f->lines;
-    uint32_t at = body_after(v, f, keys, f->calls, rva) - 1;
-    for (uint32_t i = 0; i < INDEX_DEPTH && at < f->calls; i++) {
-        uint64_t record = records + (uint64_t)INDEX_INLINE_WORDS * at;
-        if (record + INDEX_INLINE_WORDS > view_count(v, INDEX_BODY))
-            return;
-        uint32_t r = (uint32_t)record;
-        if (lies_in(rva, body_word(v, f, (uint32_t)keys + at),
-                    body_word(v, f, r + INDEX_INLINE_BYTES)))
-            d->calls[d->count++] =
-                (call){body_word(v, f, r + INDEX_INLINE_NAME),
-                       body_word(v, f, r + INDEX_INLINE_CALL_FILE),
-                       body_word(v, f, r + INDEX_INLINE_CALL_LINE)};
-        uint32_t parent = body_word(v, f, r + INDEX_INLINE_PARENT);
-        if (parent >= at) /* MDW_NONE too */
-            break;
-        at = parent;
-    }
-}
-
-static void detail_from_body(const index_view *v, const index_function *f,
-                             uint32_t rva, detail *d)
-{
-    uint32_t after = line_after(v, f, rva);
-    uint64_t record = (uint64_t)f->body + f->lines + f->calls +
-                      (uint64_t)INDEX_LINE_WORDS * (after - 1);
-    if (after && record + INDEX_LINE_WORDS <= view_count(v, INDEX_BODY)) {
-        uint32_t r = (uint32_t)record;
-        d->start = body_word(v, f, f->body + after - 1);
-        d->line = body_word(v, f, r + INDEX_LINE_LINE);
-        d->file = body_word(v, f, r + INDEX_LINE_FILE);
-    }
-    if (f->calls)
-        calls_from_body(v, f, rva, d);
-}
-
-/* A place before its names are read. */
-typedef struct spot {
-    uint32_t name, file, file_at, line;
-} spot;
-
-static void find_spots(const index_view *v, const detail *d, spot *spots)
-{
-    uint32_t file = d->file, line = d->line;
-    mdw_bytes strings = v->section[INDEX_STRINGS].bytes;
-    for (uint32_t i = 0; i <= d->count; i++) {
-        const call *c = i < d->count ? &d->calls[i] : NULL;
-        spots[i] =
-            (spot){c ? c->name : MDW_NONE, file, file_place(v, file), line};
-        bytes_soon(strings, spots[i].name, NAME_SOON);
-        bytes_soon(strings, spots[i].file_at, NAME_SOON);
-        file = c ? c->file : MDW_NONE;
-        line = c ? c->line : 0;
-    }
-}
-
 /* Everything is read before anything is told: what a damaged block says must
  * not get out. */
 static mdw_status tell(const index_view *v, const index_function *f,
                        const detail *d, index_place_fn each, void *user)
 {
-    spot spots[INDEX_DEPTH + 1];
     index_place places[INDEX_DEPTH + 1];
-    find_spots(v, d, spots);
+    uint32_t file = d->file, line = d->line;
+    uint32_t start = d->line ? d->start : f->start;
     for (uint32_t i = 0; i <= d->count; i++) {
-        bool inlined = i < d->count;
-        places[i] = (index_place){
-            .name = inlined ? call_name(v, spots[i].name) : f->name,
-            .file = file_name(v, spots[i].file, spots[i].file_at),
-            .line = spots[i].line,
-            .start = d->line ? d->start : f->start,
-            .flags = inlined ? MDW_SYMBOL_INLINE : f->flags,
-        };
+        index_place *p = &places[i];
+        *p = (index_place){.line = line, .start = start};
+        p->file = file_name(v, file);
+        if (i == d->count) {
+            p->name = f->name;
+            p->flags = f->flags;
+            break;
+        }
+        p->name = call_name(v, d->calls[i].name);
+        p->flags = MDW_SYMBOL_INLINE;
+        file = d->calls[i].file;
+        line = d->calls[i].line;
     }
     if (index_damaged(v))
         return MDW_E_DAMAGED;
@@ -470,7 +282,7 @@ mdw_status index_detail(const index_view *v, const index_function *f,
     d.file = MDW_NONE;
     d.line = d.count = d.start = 0;
     if (f->bytes && full(v))
-        detail_from_body(v, f, rva, &d);
+        body_detail(v, f, rva, &d);
     else if (f->bytes)
         detail_from_text(v, f, rva, &d);
     return tell(v, f, &d, each, user);

@@ -47,6 +47,8 @@ void index_put_pieces(index_writer *w, uint32_t section, list *pieces)
 {
     const piece *from = pieces->items;
     uint8_t *to = pieces->items; /* a record is no longer than a piece */
+    if (!from)
+        return;
     for (size_t i = 0; i < pieces->count; i++, to += INDEX_CFI_SIZE) {
         piece p = from[i];
         put_word(to + INDEX_PIECE_KEY, p.rva);
@@ -322,7 +324,6 @@ static void put_sections(index_writer *w)
     put_publics(w);
     writer_put_wins(w, true, INDEX_WIN_RVA, INDEX_WIN);
     writer_put_wins(w, false, INDEX_FPO_RVA, INDEX_FPO);
-    index_put_words(w, INDEX_FILE_NAME, w->files.items, w->files.count);
     put_counters(w);
 }
 

@@ -46,18 +46,24 @@ static bool sorting_add(index_writer *w, uint32_t rva, uint32_t bytes,
     return p;
 }
 
+/* Files are put before what refers to them. */
+static uint32_t file_string(const index_writer *w, uint32_t number)
+{
+    const uint32_t *strings = w->files.items;
+    return number < w->files.count ? strings[number] : MDW_NONE;
+}
+
 static void put_line(index_writer *w, uint64_t rva, uint32_t line,
                      uint32_t file)
 {
-    const uint32_t key[] = {(uint32_t)rva}, words[] = {line, file};
-    list_put(w, &w->keys, key, 1);
-    list_put(w, &w->records, words, INDEX_LINE_WORDS);
+    const uint32_t words[] = {(uint32_t)rva, line, file_string(w, file)};
+    list_put(w, &w->body, words, INDEX_LINE_WORDS);
 }
 
 uint32_t writer_put_lines(index_writer *w, const index_function *f,
                           const index_line *lines, size_t count)
 {
-    size_t before = w->keys.count;
+    size_t before = w->body.count;
     w->sorting.count = 0;
     for (size_t i = 0; i < count; i++)
         if (touches(f, lines[i].rva, lines[i].bytes) &&
@@ -76,7 +82,7 @@ uint32_t writer_put_lines(index_writer *w, const index_function *f,
     }
     if (w->sorting.count && end < end_of(f))
         put_line(w, end, 0, MDW_NONE);
-    return (uint32_t)(w->keys.count - before);
+    return (uint32_t)((w->body.count - before) / INDEX_LINE_WORDS);
 }
 
 /* A piece of an inlined call, clipped to its parent's. */
@@ -148,16 +154,16 @@ static void nest_all(index_writer *w, const index_function *f,
 static void put_inline(index_writer *w, const nest *n, const index_inline *from,
                        uint32_t parent)
 {
-    const uint32_t words[] = {n->bytes, from->name, from->call_file,
+    const uint32_t words[] = {n->rva,          n->bytes,
+                              from->name,      file_string(w, from->call_file),
                               from->call_line, parent};
-    list_put(w, &w->keys, &n->rva, 1);
-    list_put(w, &w->records, words, INDEX_INLINE_WORDS);
+    list_put(w, &w->body, words, INDEX_INLINE_WORDS);
 }
 
 uint32_t writer_put_inlines(index_writer *w, const index_function *f,
                             const index_inline *inlines, size_t count)
 {
-    size_t before = w->keys.count;
+    size_t before = w->body.count;
     if (!count)
         return 0;
     nest_all(w, f, inlines, count);
@@ -179,7 +185,7 @@ uint32_t writer_put_inlines(index_writer *w, const index_function *f,
         const nest *n = &nested[at[i].number];
         put_inline(w, n, &inlines[n->number], place[n->parent]);
     }
-    return (uint32_t)(w->keys.count - before);
+    return (uint32_t)((w->body.count - before) / INDEX_INLINE_WORDS);
 }
 
 static uint64_t win_end(const writer_win *w)

@@ -8,7 +8,8 @@
 #include "lib/base/str.h"
 #include "lib/symbol/view.h"
 
-/* By id: the least stride, 0 for an id that is not known. */
+/* By id: the least stride, 0 for an id that is not known. BODY is words of
+ * records that vary: its stride is what it is. */
 static uint32_t known_stride(uint32_t id)
 {
 #define X(id, name, stride) [id] = (stride),
@@ -62,6 +63,7 @@ static bool read_section(index_view *v, reader *r)
         return true;
     mdw_bytes bytes = bytes_slice(v->bytes, offset, size);
     if (stride < least || stride > INDEX_BLOCK ||
+        (id == INDEX_BODY && stride != least) ||
         (least > 1 && (stride % 4 || size % stride)) || offset < INDEX_START ||
         offset % INDEX_ALIGN || bytes.len != size || v->section[id].offset)
         return false;
@@ -207,7 +209,7 @@ uint32_t view_after(const index_view *v, uint32_t section, uint32_t low,
     if (size > INDEX_BLOCK)
         return after_long(v, section, low, high, key);
     /* At most two blocks. */
-    if (!view_trusts(v, at) || !view_trusts(v, at + size - 1))
+    if (!view_trusts_both(v, at, at + size - 1))
         return low;
     return table_after_short(&s->records, low, high, key);
 }
@@ -241,27 +243,26 @@ mdw_bytes view_bytes(const index_view *v, uint32_t section, uint64_t at,
 }
 
 /* Of a length that needs more than one byte. */
-static mdw_str long_string(const index_view *v, uint32_t at)
+static mdw_str long_string(const index_view *v, uint64_t at)
 {
-    reader r =
-        reader_at(view_bytes(v, INDEX_STRINGS, at, LEB_MAX), 0, 0, false);
+    reader r = reader_at(view_bytes(v, INDEX_BODY, at, LEB_MAX), 0, 0, false);
     uint64_t len = reader_uleb(&r);
     if (r.bad)
         return (mdw_str){NULL, 0};
-    return str_from(view_bytes(v, INDEX_STRINGS, at + r.pos, len));
+    return str_from(view_bytes(v, INDEX_BODY, at + r.pos, len));
 }
 
-mdw_str view_string(const index_view *v, uint32_t at)
+mdw_str view_string(const index_view *v, uint32_t place)
 {
-    const view_section *s = &v->section[INDEX_STRINGS];
-    uint64_t len = 0;
-    if (at == MDW_NONE || !bytes_uint(s->bytes, at, 1, false, &len) ||
+    const view_section *s = &v->section[INDEX_BODY];
+    uint64_t len = 0, at = (uint64_t)place * INDEX_BODY_SIZE;
+    if (place == MDW_NONE || !bytes_uint(s->bytes, at, 1, false, &len) ||
         !view_trusts(v, s->offset + at))
         return (mdw_str){NULL, 0};
     if (len > 127)
         return long_string(v, at);
-    mdw_bytes out = bytes_slice(s->bytes, (uint64_t)at + 1, len);
-    return !out.len || view_trusts(v, s->offset + at + out.len)
+    mdw_bytes out = bytes_slice(s->bytes, at + 1, len);
+    return view_trusts_both(v, s->offset + at, s->offset + at + out.len)
                ? str_from(out) /* of at most two blocks */
                : (mdw_str){NULL, 0};
 }

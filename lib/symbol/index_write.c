@@ -36,8 +36,7 @@ mdw_status index_writer_new(const mdw_index_options *options,
         .sorting = list_of(sizeof(piece)),
         .nested = list_of(5 * sizeof(uint32_t)),
         .order = list_of(sizeof(uint32_t)),
-        .keys = list_of(sizeof(uint32_t)),
-        .records = list_of(sizeof(uint32_t)),
+        .body = list_of(sizeof(uint32_t)),
     };
     for (uint32_t i = 0; i < INDEX_ROW_LAYERS; i++)
         w->rows[i] = list_of(sizeof(piece));
@@ -52,7 +51,7 @@ void index_writer_close(index_writer *w)
     pool *p = &w->pool;
     list *const lists[] = {&w->pieces,  &w->publics, &w->rows[0], &w->rows[1],
                            &w->rows[2], &w->wins,    &w->files,   &w->sorting,
-                           &w->nested,  &w->order,   &w->keys,    &w->records};
+                           &w->nested,  &w->order,   &w->body};
     for (size_t i = 0; i < sizeof lists / sizeof(list *); i++)
         list_drop(p, lists[i]);
     for (uint32_t i = 0; i < INDEX_SECTION_COUNT; i++)
@@ -99,6 +98,8 @@ static writer_memo *memo_place(writer_memo *all, XXH128_hash_t hash)
     return &all[hash.low64 % WRITER_MEMO];
 }
 
+static const uint8_t zeros[INDEX_BODY_SIZE];
+
 uint32_t writer_share(index_writer *w, writer_memo **memo, uint32_t section,
                       mdw_bytes head, mdw_bytes bytes)
 {
@@ -109,15 +110,18 @@ uint32_t writer_share(index_writer *w, writer_memo **memo, uint32_t section,
     writer_memo *m = memo_place(all, hash);
     if (m->at && m->low == hash.low64 && m->high == hash.high64)
         return m->at;
+    size_t unit = section == INDEX_BODY ? INDEX_BODY_SIZE : 1;
     if (!w->section[section].size) /* place 0 stands for nothing */
-        writer_put(w, section, "", 1);
-    uint64_t at = w->section[section].size;
+        writer_put(w, section, zeros, unit);
+    uint64_t at = w->section[section].size / unit;
     if (at >= MDW_NONE) {
         pool_fail(&w->pool, MDW_E_LIMIT);
         return 0;
     }
     writer_put(w, section, head.data, head.len);
     writer_put(w, section, bytes.data, bytes.len);
+    writer_put(w, section, zeros,
+               (unit - w->section[section].size % unit) % unit);
     *m = (writer_memo){hash.low64, hash.high64, (uint32_t)at};
     return (uint32_t)at;
 }
@@ -126,7 +130,7 @@ static uint32_t put_clean(index_writer *w, mdw_str name)
 {
     uint8_t head[LEB_MAX];
     mdw_bytes len = {head, leb_put(head, name.len)};
-    return writer_share(w, &w->strings, INDEX_STRINGS, len, bytes_of(name));
+    return writer_share(w, &w->strings, INDEX_BODY, len, bytes_of(name));
 }
 
 uint32_t index_put_string(index_writer *w, mdw_str name)
@@ -170,7 +174,7 @@ void index_put_function(index_writer *w, const index_function *f, uint32_t name,
     uint64_t at = w->section[INDEX_BODY].size / INDEX_BODY_SIZE;
     if (at >= UINT32_MAX)
         pool_fail(&w->pool, MDW_E_LIMIT);
-    w->keys.count = w->records.count = 0;
+    w->body.count = 0;
     uint32_t count = writer_put_lines(w, f, lines, line_count);
     uint32_t calls = writer_put_inlines(w, f, inlines, inline_count);
     piece *p = list_add(&w->pool, &w->pieces);
@@ -180,8 +184,7 @@ void index_put_function(index_writer *w, const index_function *f, uint32_t name,
     const uint32_t head[] = {f->start, f->bytes, f->args, f->flags,
                              name,     count,    calls};
     index_put_words(w, INDEX_BODY, head, INDEX_BODY_HEAD);
-    index_put_words(w, INDEX_BODY, w->keys.items, w->keys.count);
-    index_put_words(w, INDEX_BODY, w->records.items, w->records.count);
+    index_put_words(w, INDEX_BODY, w->body.items, w->body.count);
     see_end(w, (uint64_t)f->start + f->bytes);
     w->info.has |= MDW_HAS_FUNCTIONS | (count ? MDW_HAS_LINES : 0u) |
                    (calls ? MDW_HAS_INLINES : 0u);

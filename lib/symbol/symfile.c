@@ -372,7 +372,7 @@ static mdw_str clean(mdw_str name, char *room)
 {
     static const char mark[] = "\xEF\xBF\xBD";
     size_t n = 0;
-    if (text_ascii(name) || utf8_span(name) == name.len)
+    if (utf8_span(name) == name.len)
         return name;
     while (name.len) {
         bool valid;
@@ -398,13 +398,14 @@ static bool give(void *user, const index_place *place)
     const lookup *l = user;
     char name[CLEAN_MAX], file[CLEAN_MAX], plain[DEMANGLE_OUT_MAX];
     mdw_symbol s = MDW_INIT(mdw_symbol);
-    s.function = clean(place->name, name);
+    s.function =
+        text_ascii(place->name) ? place->name : clean(place->name, name);
     size_t len = demangle(s.function, plain, sizeof plain);
     if (len) {
         s.raw = s.function;
         s.function = (mdw_str){plain, len};
     }
-    s.file = clean(place->file, file);
+    s.file = text_ascii(place->file) ? place->file : clean(place->file, file);
     s.line = place->line;
     s.line_start = place->start;
     s.flags = place->flags;

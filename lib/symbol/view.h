@@ -42,6 +42,14 @@ static inline bool view_trusts(const index_view *v, uint64_t offset)
     return bits >> block % 32 & 1 || view_check(v, block);
 }
 
+/* The same of two offsets, not a block apart. */
+static inline bool view_trusts_both(const index_view *v, uint64_t first,
+                                    uint64_t last)
+{
+    return view_trusts(v, first) &&
+           ((first ^ last) < INDEX_BLOCK || view_trusts(v, last));
+}
+
 /* A field of a record; 0 when it is not there or not to be trusted. Strides
  * are multiples of 4, so no field lies in two blocks. */
 static inline uint32_t view_u32(const index_view *v, uint32_t section,
@@ -62,8 +70,8 @@ static inline const table *view_record(const index_view *v, uint32_t section,
 {
     const view_section *s = &v->section[section];
     uint64_t at = s->offset + (uint64_t)index * s->records.stride;
-    if (index >= s->records.count || !view_trusts(v, at) ||
-        !view_trusts(v, at + s->records.stride - 1))
+    if (index >= s->records.count ||
+        !view_trusts_both(v, at, at + s->records.stride - 1))
         return NULL;
     return &s->records;
 }
@@ -75,8 +83,7 @@ static inline const table *view_words(const index_view *v, uint32_t section,
     const view_section *s = &v->section[section];
     uint64_t at = s->offset + first * s->records.stride;
     if (first > s->records.count || s->records.count - first < count ||
-        !view_trusts(v, at) ||
-        !view_trusts(v, at + (uint64_t)count * s->records.stride - 1))
+        !view_trusts_both(v, at, at + (uint64_t)count * s->records.stride - 1))
         return NULL;
     return &s->records;
 }
@@ -105,7 +112,7 @@ mdw_bytes view_bytes(const index_view *v, uint32_t section, uint64_t at,
 /* The row of FULL; what no writer writes is damage. */
 mdw_status view_row(const index_view *v, uint32_t layer, uint32_t rva,
                     sym_row *row);
-/* A string of STRINGS; empty for MDW_NONE. */
+/* A string of BODY; empty for MDW_NONE. */
 mdw_str view_string(const index_view *v, uint32_t at);
 
 #endif

@@ -36,7 +36,7 @@ struct index_writer {
     writer_memo *strings, *rules;
     /* Of one function. */
     list sorting, nested, order; /* piece, nest, uint32_t */
-    list keys, records;          /* uint32_t: the words of its body */
+    list body;                   /* uint32_t: its words */
 };
 
 void writer_put(index_writer *w, uint32_t section, const void *data,
@@ -44,8 +44,8 @@ void writer_put(index_writer *w, uint32_t section, const void *data,
 /* Where the bytes lie in their section, for equal ones the same place. */
 uint32_t writer_share(index_writer *w, writer_memo **memo, uint32_t section,
                       mdw_bytes head, mdw_bytes bytes);
-/* One function's lines, and its inlined calls: into `keys` and `records`. How
- * many there are. */
+/* One function's lines, and its inlined calls: into `body`. How many there are.
+ */
 uint32_t writer_put_lines(index_writer *w, const index_function *f,
                           const index_line *lines, size_t count);
 uint32_t writer_put_inlines(index_writer *w, const index_function *f,

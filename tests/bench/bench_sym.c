@@ -414,7 +414,7 @@ static mdw_bytes write_index(mdw_bytes source, const char *path, uint32_t level)
     o.level = level;
     o.budget = &budget;
     FILE *f = fopen(path, "wb");
-    if (!f)
+    if (!f || setvbuf(f, NULL, _IOFBF, 2 << 20)) /* as `mdwalk symbols index` */
         die(path);
     double from = now();
     must(mdw_index_build(source, &o, (mdw_sink){to_file, f}, &err), &err);
