@@ -69,15 +69,21 @@ static inline mdw_window cfi_at(void *user, uint64_t addr)
 
 /* The file stays mapped until the program ends, which it does with status 2
  * when there is no such file. */
-static inline mdw_sections cfi_open(const char *path)
+static inline Elf *cfi_elf(const char *path)
 {
     static Elf *elf; /* never closed, but not lost either */
+    elf_version(EV_CURRENT);
+    elf = elf_begin(open(path, O_RDONLY), ELF_C_READ_MMAP, NULL);
+    return elf;
+}
+
+static inline mdw_sections cfi_open(const char *path)
+{
+    Elf *elf = cfi_elf(path);
     mdw_sections s = MDW_INIT(mdw_sections);
     GElf_Ehdr head;
     GElf_Shdr section;
     size_t names;
-    elf_version(EV_CURRENT);
-    elf = elf_begin(open(path, O_RDONLY), ELF_C_READ_MMAP, NULL);
     if (!elf || !gelf_getehdr(elf, &head) || elf_getshdrstrndx(elf, &names)) {
         fprintf(stderr, "%s: not ELF\n", path);
         exit(2);

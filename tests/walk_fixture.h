@@ -193,14 +193,16 @@ static inline void put_code(target *t, const char *text)
     }
 }
 
+/* With what says nothing of a frame: INT3, UDF; NOP where code isn't followed.
+ */
 static inline void fill(target *t)
 {
     static const struct {
         uint32_t arch, nop, size;
-    } nops[] = {{MDW_ARCH_X86, 0x90, 1},
-                {MDW_ARCH_X86_64, 0x90, 1},
+    } nops[] = {{MDW_ARCH_X86, 0xCC, 1},
+                {MDW_ARCH_X86_64, 0xCC, 1},
                 {MDW_ARCH_ARM, 0xE1A00000, 4},
-                {MDW_ARCH_ARM64, 0xD503201F, 4}};
+                {MDW_ARCH_ARM64, 0, 4}};
     for (size_t i = 0; i < sizeof nops / sizeof *nops; i++)
         for (size_t n = 0; nops[i].arch == t->w->arch && n < CODE_SIZE;
              n += nops[i].size)

@@ -113,36 +113,6 @@ static enum next x86_end(state *s)
     return x86_harmless(&s->r, byte);
 }
 
-/* PUSH r, MOV bp, sp, SUB sp; `s->sp` counts down from the entry. */
-static enum next x86_start(state *s)
-{
-    bool wide = s->pointer == 8;
-    uint8_t rex = 0, byte = reader_u8(&s->r);
-    if (byte == 0xF3) /* ENDBR64, ENDBR32 */
-        return reader_u16(&s->r) == 0x1E0F && (reader_u8(&s->r) & 0xFE) == 0xFA
-                   ? GO_ON
-                   : OTHER;
-    if (wide && (byte & 0xF0) == 0x40) {
-        rex = byte;
-        byte = reader_u8(&s->r);
-    }
-    if ((byte & 0xF8) == 0x50) {
-        s->sp -= s->pointer;
-        return save(s->out, (uint8_t)((byte & 7) | (rex & 1) << 3), s->sp)
-                   ? GO_ON
-                   : OTHER;
-    }
-    if ((byte == 0x89 || byte == 0x8B) && (!wide || rex == 0x48))
-        return reader_u8(&s->r) == (byte == 0x89 ? 0xE5 : 0xEC) ? GO_ON : OTHER;
-    if ((byte == 0x83 || byte == 0x81) && (!wide || rex == 0x48)) {
-        if (reader_u8(&s->r) != 0xEC)
-            return OTHER;
-        s->sp -= x86_immediate(&s->r, byte);
-        return GO_ON;
-    }
-    return OTHER;
-}
-
 /* --- AArch64: Arm ARM (DDI 0487) C4.1 ------------------------------------ */
 
 static int64_t sign_extend(uint64_t value, unsigned bits)
@@ -274,19 +244,5 @@ edge edge_end(uint32_t arch, bool thumb, mdw_bytes code)
     for (unsigned i = 0; i < MOST && next == GO_ON && !s.r.bad; i++)
         next = next_end(&s, arch, thumb);
     e.known &= !s.r.bad;
-    return e;
-}
-
-edge edge_start(uint32_t arch, mdw_bytes code)
-{
-    edge e = {.known = arch == MDW_ARCH_X86 || arch == MDW_ARCH_X86_64};
-    state s = {reader_at(code, 0, 0, false), &e, 0, pointer_of(arch)};
-    while (e.known && reader_left(&s.r))
-        e.known = x86_start(&s) == GO_ON && !s.r.bad;
-    /* From the entry, where sp points to the return address, to sp now. */
-    e.ret = -s.sp;
-    e.caller_sp = e.ret + s.pointer;
-    for (uint8_t i = 0; i < e.count; i++)
-        e.save[i].at -= s.sp;
     return e;
 }

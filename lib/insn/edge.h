@@ -18,8 +18,12 @@ typedef struct edge {
     bool known;
     bool by_fp;
     bool in_link;      /* the return address is in the link register */
+    bool stored;       /* `caller_sp` is where it was stored, and the return
+                        * address lies right below what it points to */
+    bool plain;        /* nothing was run but what makes a frame */
     int64_t ret;       /* where it lies, if not */
     int64_t caller_sp; /* what the caller's sp is */
+    uint32_t steps;    /* instructions that were followed */
     uint8_t count;
     edge_save save[EDGE_SAVES];
 } edge;
@@ -27,8 +31,5 @@ typedef struct edge {
 /* `code` begins with the next instruction. Known where nothing but the end of a
  * function comes: pops, and a return. */
 edge edge_end(uint32_t arch, bool thumb, mdw_bytes code);
-
-/* `code` is what has run of a function. Known where it only made its frame. */
-edge edge_start(uint32_t arch, mdw_bytes code);
 
 #endif

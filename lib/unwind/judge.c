@@ -149,14 +149,16 @@ static int32_t points(const candidate *c, uint32_t check, uint32_t got)
     return 0;
 }
 
-/* The way back of a signal handler, known by its bytes, is worth a call. */
+/* The way back of a signal handler, known by its bytes, is worth a call; so is
+ * having come to where no code is, where there are no bytes that deny it. */
 static uint32_t grade(const mdw_walk *w, const candidate *c)
 {
     int32_t g = (int32_t)c->trust;
     bool called = MDW_CHECK(c->checks, MDW_CHECK_CALL) == MDW_ANSWER_YES;
     for (uint32_t i = 0; i <= MDW_CHECK_SHADOW; i++)
         g += points(c, i, MDW_CHECK(c->checks, i));
-    if (c->proven)
+    bool unseen = MDW_CHECK(c->checks, MDW_CHECK_CALL) == MDW_ANSWER_UNKNOWN;
+    if (c->proven || (c->flags & ROW_CALLED && unseen))
         g += points(c, MDW_CHECK_CALL, MDW_ANSWER_YES);
     if (c->flags & MDW_ROW_WHOLE && frame_exact(w) && !called)
         g += GRADE_WHOLE;

@@ -375,6 +375,17 @@ static void shadow_advance(mdw_walk *w, uint64_t used)
     }
 }
 
+/* Where a guess has led to code, what that code did with its frame is no better
+ * than the guess, unless the very function is called there. */
+static uint32_t trust_of(const mdw_walk *w, const candidate *c)
+{
+    bool guess = w->frame.trust <= MDW_TRUST_CFI_SCAN &&
+                 MDW_CHECK(c->checks, MDW_CHECK_TARGET) != MDW_ANSWER_YES;
+    bool code = c->step->source == MDW_SOURCE_CODE && c->flags & ROW_DOUBTFUL;
+    return code && guess && c->trust > w->frame.trust ? w->frame.trust
+                                                      : c->trust;
+}
+
 static void advance(mdw_walk *w)
 {
     const candidate *c = &w->best;
@@ -387,7 +398,7 @@ static void advance(mdw_walk *w)
     if (!(c->flags & MDW_ROW_SIGNAL))
         shadow_advance(w, c->pc);
     leave_stack(w, c->regs.value[w->unwinder->arch->sp]);
-    frame_set(w, &c->regs, c->pc, c->trust, flags,
+    frame_set(w, &c->regs, c->pc, trust_of(w, c), flags,
               c->entered || flags & MDW_FRAME_SIGNAL);
     w->frame.source = c->source ? c->source : c->step->source;
     w->frame.checks = c->checks;

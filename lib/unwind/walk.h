@@ -130,9 +130,14 @@ enum { NULL_PAGE = 4096 };
 
 /* Flags of rows inside this room: worth no more than a scanned word unless a
  * call is proven; of a function that has done nothing yet; with a frame pointer
- * that is a guess.
+ * that is a guess; of what only a call can have led to.
  */
-enum { ROW_DOUBTFUL = 1 << 16, ROW_LEAF = 1 << 17, ROW_FP_GUESS = 1 << 18 };
+enum {
+    ROW_DOUBTFUL = 1 << 16,
+    ROW_LEAF = 1 << 17,
+    ROW_FP_GUESS = 1 << 18,
+    ROW_CALLED = 1 << 19
+};
 
 static inline bool frame_exact(const mdw_walk *w)
 {

@@ -1,0 +1,70 @@
+/* lib/insn/flow_parts.h - what the files of flow.h share. */
+#ifndef MDW_INSN_FLOW_PARTS_H
+#define MDW_INSN_FLOW_PARTS_H
+
+#include "lib/insn/flow.h"
+
+/* What places are counted from. */
+enum {
+    FLOW_NOWHERE,
+    FLOW_ENTRY,   /* sp at the first instruction that was followed */
+    FLOW_ALIGNED, /* what sp became when it was aligned */
+    FLOW_FRAME,   /* the frame pointer at the first instruction */
+    FLOW_LOADED   /* what was loaded from `caller` */
+};
+
+typedef struct flow_place {
+    int32_t at;
+    uint8_t from; /* FLOW_ */
+} flow_place;
+
+/* Registers that may be saved: the 16 of x86-64, or x16 and what follows. */
+enum { FLOW_REGS = 16, FLOW_A64_FIRST = 16, FLOW_NO_REG = 0xFF };
+
+typedef struct flow_state {
+    flow_place sp, fp;
+    flow_place copy;   /* what `copy_reg` points to */
+    flow_place caller; /* where the caller's sp was stored */
+    int64_t number;    /* in `number_reg` */
+    uint8_t copy_reg, number_reg;
+    bool to_return; /* registers are brought back, not saved */
+    bool link_lost;
+    bool called;   /* something, on the way */
+    bool busy;     /* something was done that neither makes a frame nor ends it */
+    uint16_t saved;
+    uint16_t written; /* to `save`, on the way to the return */
+    flow_place save[FLOW_REGS];
+} flow_state;
+
+/* What comes after an instruction. */
+enum flow_next {
+    FLOW_ON,
+    FLOW_CALL, /* on, once it comes back */
+    FLOW_BRANCH,  /* to the target, or on */
+    FLOW_JUMP,    /* to the target */
+    FLOW_ANYWHERE, /* to somewhere unknown */
+    FLOW_RETURN,
+    FLOW_STOP, /* nothing */
+    FLOW_LOST  /* nothing is known any more */
+};
+
+typedef struct flow_step {
+    uint8_t size; /* of the instruction */
+    enum flow_next next;
+    int64_t target; /* from the instruction */
+} flow_step;
+
+/* One instruction, of `bytes` that begin with it. Size 0: there is none. */
+flow_step flow_x86(flow_state *s, const flow_code *code, mdw_bytes bytes);
+flow_step flow_arm64(flow_state *s, mdw_bytes bytes);
+
+/* Which is nowhere if it can't be. */
+flow_place flow_moved(flow_place from, int64_t by);
+bool flow_same(flow_place a, flow_place b);
+/* Of one of FLOW_REGS. */
+void flow_store(flow_state *s, uint8_t reg, flow_place to);
+void flow_load(flow_state *s, uint8_t reg, flow_place from);
+/* `reg` has another value now. */
+void flow_forget(flow_state *s, uint8_t reg);
+
+#endif
