@@ -82,6 +82,7 @@ const arch arch_x86_64 = {
     .name = "x86_64",
     .pointer = 8,
     .call_back = 1,
+    .call_align = 16, /* System V ABI 3.2.2; Microsoft's "stack usage" */
     .pc = RIP,
     .sp = RSP,
     .fp = RBP,

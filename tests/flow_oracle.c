@@ -4,8 +4,8 @@
  * name and its tables describe is asked at each instruction; prints how many
  * places agree, differ and are unknown. Exits 1 when more than one place in
  * WRONG_OF differs; in 32-bit code of x86 one in WRONG_OF_X86, for a function
- * that returns a structure takes an argument off the stack, which a call doesn't
- * say. */
+ * that returns a structure takes an argument off the stack, which a call
+ * doesn't say. */
 #include <inttypes.h>
 
 #include "cfi_file.h"
@@ -209,8 +209,7 @@ static void ask_symbols(file *f, Elf_Scn *scn, const GElf_Shdr *head)
         if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || !symbol.st_size ||
             symbol.st_size > LONGEST)
             continue;
-        const char *name =
-            elf_strptr(f->elf, head->sh_link, symbol.st_name);
+        const char *name = elf_strptr(f->elf, head->sh_link, symbol.st_name);
         if (name && strstr(name, ".cold"))
             continue; /* entered in the middle */
         function in = {symbol.st_value,
@@ -226,7 +225,8 @@ static bool say(const file *f, const char *what, const counts *c)
     bool bad = c->wrong * of > c->same + c->wrong || !c->same;
     printf("%s, %s: %" PRIu64 " agree, %" PRIu64 " differ, %" PRIu64
            " unknown%s\n",
-           f->name, what, c->same, c->wrong, c->unknown, bad ? ": TOO MANY" : "");
+           f->name, what, c->same, c->wrong, c->unknown,
+           bad ? ": TOO MANY" : "");
     return !bad;
 }
 

@@ -398,9 +398,9 @@ static const row shadows[] = {
      "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 code?/0 absent "
      "0;0 fp/0 taken 216;"},
     {"each return address is used once",
-     {X64, START, .stack = "0 500100 500100 500200", SHADOW = "500100 500200",
-      .options.max_frames = 3},
-     "400010@+0 context; 500100@+10 scan; 500200@+20 scan; limit",
+     {X64, START, .stack = "0 500100 0 500100 0 0 0 500200",
+      SHADOW = "500100 500200", .options.max_frames = 3},
+     "400010@+0 context; 500100@+10 scan; 500200@+40 scan; limit",
      "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 absent 0;0 fp/0 refused "
      "0;0 scan/0 taken 144;1 rows/0 absent 0;1 code?/0 absent 0;1 fp/0 refused "
      "0;1 scan/0 kept 0;1 scan/1 taken 144;"},
@@ -411,12 +411,12 @@ static const row shadows[] = {
      "400010@+0 context; 400100@+10 cfi!; limit",
      "0 code/0 absent 0;0 rows/0 taken 120;"},
     {"it is looked through for what was jumped over",
-     {X64, START, .stack = "0 400100 500200", .code = "400100*",
+     {X64, START, .stack = "0 400100 0 500200", .code = "400100*",
       SHADOW = "500300 400100 500200",
       .rows = "400010+1: cfa=rsp+10 rip=[cfa-8];"
-              "4000ff+1: cfa=rsp+8 rip=[cfa-8]",
+              "4000ff+1: cfa=rsp+10 rip=[cfa-8]",
       .options.max_frames = 3},
-     "400010@+0 context; 400100@+10 cfi!; 500200@+18 cfi; limit",
+     "400010@+0 context; 400100@+10 cfi!; 500200@+20 cfi; limit",
      "0 code/0 absent 0;0 rows/0 kept 56;0 rows/1 absent 0;0 code?/0 absent "
      "0;0 fp/0 refused 0;0 scan/0 kept 0;0 scan/1 kept 0;0 scan/2 absent 0;1 "
      "rows/0 taken 208;"},

@@ -11,8 +11,9 @@ enum { I386, X64, A64, WIN32 };
 
 /* `at`: from the start to there; C: it is returned to; R: from there to the
  * return. "ret@8 sp=16 5@0": the return address lies at 8, the caller's sp is
- * 16, its register 5 lies at 0; lr: it is in the link register; fp: counted from
- * it; at: the caller's sp is stored there; plain: nothing else was done. */
+ * 16, its register 5 lies at 0; lr: it is in the link register; fp: counted
+ * from it; at: the caller's sp is stored there; plain: nothing else was done.
+ */
 typedef struct row {
     const char *claim;
     int machine;
@@ -104,7 +105,8 @@ static const row starts[] = {
     {"str x30, [sp, -16]!; bl", A64, "fe0f1ff8400000940000000000000000", "8 C",
      "ret@0 sp=16 30@0"},
     {"sub sp, sp, 48; stp x20, x19, [sp, 32]; stp x29, x30, [sp, 16]", A64,
-     "ffc300d1f44f02a9fd7b01a9", "c", "ret@24 sp=48 19@40 20@32 29@16 30@24 plain"},
+     "ffc300d1f44f02a9fd7b01a9", "c",
+     "ret@24 sp=48 19@40 20@32 29@16 30@24 plain"},
     {"sub sp, sp, 4, lsl 12; sub sp, sp, 0xe30", A64, "ff1340d1ffc338d1", "8",
      "lr sp=20016 plain"},
     {"mov x12, 0x4e30; sub sp, sp, x12", A64, "0cc689d2ff632ccb", "8",
@@ -155,8 +157,8 @@ static const row returns[] = {
     {"lea esp, [ecx-8]; ret", I386, "8d65f8595f5d8d61f8c3", "0 R", "?"},
     {"push rbx; pop rbx; ret: it is what it was", X64, "535bc3", "0 R",
      "ret@0 sp=8"},
-    {"mov [rsp+8], rbx; mov rbx, [rsp+8]; ret", X64,
-     "48895c2408488b5c2408c3", "0 R", "ret@0 sp=8"},
+    {"mov [rsp+8], rbx; mov rbx, [rsp+8]; ret", X64, "48895c2408488b5c2408c3",
+     "0 R", "ret@0 sp=8"},
     {"mov rbx, [rsp+8]; pop rbx; ret: the last one counts", X64,
      "488b5c24085bc3", "0 R", "ret@8 sp=16 3@0"},
     {"jmp to the end", X64, "eb0190585bc3", "0 R", "ret@16 sp=24 0@0 3@8"},

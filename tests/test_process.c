@@ -241,7 +241,7 @@ static void ends(const opened *o)
                            "FUNC 27280 c5 0 __libc_start_main_impl\n"
                            "FUNC 88ef0 400 0 start_thread\n"
                            "FUNC 1098c0 40 0 clone3\n");
-    last_is(report, 0, 0x7ffff7dfa305, MDW_STOP_BASE);
+    last_is(report, 0, 0x555555556451, MDW_STOP_BASE);
     last_is(report, 1, 0x7ffff7edc8ec, MDW_STOP_BASE);
     mdw_report_close(report);
     t_case = "a word that nobody can check is no frame below them";

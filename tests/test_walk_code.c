@@ -62,8 +62,7 @@ static const row frames[] = {
      "400300@+0 context; 400100@+10 scan!; no caller",
      NULL},
     {"in the middle of a call that never returns",
-     {X64, .regs = "rip=400300 rsp=+0",
-      .stack = "400015 0 0 7 400200",
+     {X64, .regs = "rip=400300 rsp=+0", .stack = "400015 0 0 7 400200",
       /* push rbx; je 400015; sub rsp, 0x10; call; */
       .code = "400000=5374124883ec10 400015>400300 400200*",
       .facts = functions},
@@ -88,7 +87,8 @@ static const row frames[] = {
       .code = "400000=83ec0c 400008>400300 400008=b80100000083c408c3",
       .facts = functions, .options.max_frames = 2},
      "400008@+0 context; no caller",
-     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 refused 0;0 code?/1 refused "
+     "0 code/0 absent 0;0 rows/0 absent 0;0 code?/0 refused 0;0 code?/1 "
+     "refused "
      "0;0 fp/0 absent 0;0 scan/0 absent 0;"},
     {"where nobody can check it is a guess",
      {X64, .regs = "rip=40000a rsp=+0", .stack = "0 0 0 7 500100",
@@ -98,8 +98,8 @@ static const row frames[] = {
     {"a scanned frame's code is no better than the scan",
      {X64, .regs = "rip=400010 rsp=+0",
       .stack = "0 400300 0 0 0 0 400400 0 0 0 0 400500",
-      .code = "400300=" EPILOGUE " 400300* 400400=" EPILOGUE
-              " 400400* 400500*"},
+      .code =
+          "400300=" EPILOGUE " 400300* 400400=" EPILOGUE " 400400* 400500*"},
      "400010@+0 context; 400300@+10 scan!; 400400@+38 scan!; 400500@+60 scan!; "
      "no caller",
      NULL},

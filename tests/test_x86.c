@@ -28,11 +28,13 @@ static const row rows[] = {
     {"mov [rsp+rax*2+8], rbx", X64, "48895c4408", "5 wide reg3 disp8"},
     {"mov [rip+1], rbx", X64, "48891d01000000", "7 wide reg3 disp1"},
     {"mov [0x10000], rbx", X64, "48891c2500000100", "8 wide reg3 disp65536"},
-    {"mov [rbp+0x100], ax", X64, "66898500010000", "7 narrow reg0 base5 disp256"},
+    {"mov [rbp+0x100], ax", X64, "66898500010000",
+     "7 narrow reg0 base5 disp256"},
     {"sub rsp, -8", X64, "4883ecf8", "4 wide reg5 rm4 imm-8"},
     {"sub esp, 0x118", I386, "81ec18010000", "6 reg5 rm4 imm280"},
     {"sub sp, 0x118", I386, "6681ec1801", "5 narrow reg5 rm4 imm280"},
-    {"mov rax, imm64", X64, "48b80807060504030201", "10 wide imm72623859790382856"},
+    {"mov rax, imm64", X64, "48b80807060504030201",
+     "10 wide imm72623859790382856"},
     {"mov eax, imm32", X64, "b8ffffffff", "5 imm-1"},
     {"mov al, [moffs64]", X64, "a00807060504030201", "9"},
     {"mov al, [moffs32]", I386, "a004030201", "5"},
@@ -76,10 +78,9 @@ static size_t from_hex(const char *hex, uint8_t *out)
 
 static void print_insn(const x86_instruction *i, char *out, size_t size)
 {
-    size_t n = (size_t)snprintf(out, size, "%u%s%s%s", i->size,
-                                i->wide ? " wide" : "",
-                                i->narrow ? " narrow" : "",
-                                i->extended ? " ext" : "");
+    size_t n =
+        (size_t)snprintf(out, size, "%u%s%s%s", i->size, i->wide ? " wide" : "",
+                         i->narrow ? " narrow" : "", i->extended ? " ext" : "");
     if (i->has_rm)
         n += (size_t)snprintf(out + n, size - n, " reg%u", i->reg);
     if (i->rm != X86_NONE)

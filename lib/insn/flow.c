@@ -97,7 +97,8 @@ typedef struct walker {
     flow_state found;
 } walker;
 
-/* What waits is written before it is read: not touched here, for it is large. */
+/* What waits is written before it is read: not touched here, for it is large.
+ */
 static void start(walker *w, const flow_code *code, uint32_t end, bool called)
 {
     size_t len = code->bytes.len < FLOW_BYTES ? code->bytes.len : FLOW_BYTES;
@@ -306,8 +307,8 @@ edge flow_from_start(const flow_code *code, size_t at, bool called)
     e.plain = !s.busy;
     flow_place base = e.by_fp ? s.fp : s.sp;
     e.stored = base.from == FLOW_ALIGNED;
-    e.known = base.from == FLOW_ENTRY ||
-              (e.stored && s.caller.from == FLOW_ALIGNED);
+    e.known =
+        base.from == FLOW_ENTRY || (e.stored && s.caller.from == FLOW_ALIGNED);
     give_saves(&s, first_of(code->arch), base, &e);
     if (e.stored) {
         e.caller_sp = s.caller.at - base.at;

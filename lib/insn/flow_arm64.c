@@ -115,8 +115,8 @@ static bool add_register(flow_state *s, uint32_t word)
     unsigned from = field(word, 5, 5), to = field(word, 0, 5);
     flow_place sum = {0, FLOW_NOWHERE};
     if (field(word, 16, 5) == s->number_reg)
-        sum = flow_moved(value(s, from),
-                         word >> 30 & 1 ? -s->number : s->number);
+        sum =
+            flow_moved(value(s, from), word >> 30 & 1 ? -s->number : s->number);
     set(s, to, sum);
     return true;
 }

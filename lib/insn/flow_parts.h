@@ -29,8 +29,8 @@ typedef struct flow_state {
     uint8_t copy_reg, number_reg;
     bool to_return; /* registers are brought back, not saved */
     bool link_lost;
-    bool called;   /* something, on the way */
-    bool busy;     /* something was done that neither makes a frame nor ends it */
+    bool called; /* something, on the way */
+    bool busy;   /* something was done that neither makes a frame nor ends it */
     uint16_t saved;
     uint16_t written; /* to `save`, on the way to the return */
     flow_place save[FLOW_REGS];
@@ -39,9 +39,9 @@ typedef struct flow_state {
 /* What comes after an instruction. */
 enum flow_next {
     FLOW_ON,
-    FLOW_CALL, /* on, once it comes back */
-    FLOW_BRANCH,  /* to the target, or on */
-    FLOW_JUMP,    /* to the target */
+    FLOW_CALL,     /* on, once it comes back */
+    FLOW_BRANCH,   /* to the target, or on */
+    FLOW_JUMP,     /* to the target */
     FLOW_ANYWHERE, /* to somewhere unknown */
     FLOW_RETURN,
     FLOW_STOP, /* nothing */

@@ -199,7 +199,8 @@ static void group5(x86_state *x, flow_step *step)
         set(x, x->i->rm, unknown);
 }
 
-static void branch(const x86_instruction *i, enum flow_next next, flow_step *step)
+static void branch(const x86_instruction *i, enum flow_next next,
+                   flow_step *step)
 {
     step->next = next;
     step->target = i->size + i->immediate;

@@ -21,30 +21,30 @@ enum {
 static const uint8_t arithmetic[8] = {M, M, M, M, B, Z, 0, 0};
 
 static const uint8_t one[0xC0] = {
-    /* 40 */ 0,     0,     0,     0,     0,     0,     0,     0,
-    /* 48 */ 0,     0,     0,     0,     0,     0,     0,     0,
-    /* 50 */ 0,     0,     0,     0,     0,     0,     0,     0,
-    /* 58 */ 0,     0,     0,     0,     0,     0,     0,     0,
-    /* 60 */ 0,     0,     M,     M,     X,     X,     X,     X,
-    /* 68 */ Z,     M | Z, B,     M | B, 0,     0,     0,     0,
-    /* 70 */ B,     B,     B,     B,     B,     B,     B,     B,
-    /* 78 */ B,     B,     B,     B,     B,     B,     B,     B,
-    /* 80 */ M | B, M | Z, M | B, M | B, M,     M,     M,     M,
-    /* 88 */ M,     M,     M,     M,     M,     M,     M,     M,
-    /* 90 */ 0,     0,     0,     0,     0,     0,     0,     0,
-    /* 98 */ 0,     0,     Z | W, 0,     0,     0,     0,     0,
-    /* A0 */ O,     O,     O,     O,     0,     0,     0,     0,
-    /* A8 */ B,     Z,     0,     0,     0,     0,     0,     0,
-    /* B0 */ B,     B,     B,     B,     B,     B,     B,     B,
-    /* B8 */ V,     V,     V,     V,     V,     V,     V,     V,
-    /* C0 */ M | B, M | B, W,     0,     M,     M,     M | B, M | Z,
-    /* C8 */ W | B, 0,     W,     0,     0,     B,     0,     0,
-    /* D0 */ M,     M,     M,     M,     B,     B,     0,     0,
-    /* D8 */ M,     M,     M,     M,     M,     M,     M,     M,
-    /* E0 */ B,     B,     B,     B,     B,     B,     B,     B,
-    /* E8 */ T,     T,     Z | W, B,     0,     0,     0,     0,
-    /* F0 */ X,     0,     X,     X,     0,     0,     M,     M,
-    /* F8 */ 0,     0,     0,     0,     0,     0,     M,     M,
+    /* 40 */ 0,     0,     0,     0,     0, 0, 0,     0,
+    /* 48 */ 0,     0,     0,     0,     0, 0, 0,     0,
+    /* 50 */ 0,     0,     0,     0,     0, 0, 0,     0,
+    /* 58 */ 0,     0,     0,     0,     0, 0, 0,     0,
+    /* 60 */ 0,     0,     M,     M,     X, X, X,     X,
+    /* 68 */ Z,     M | Z, B,     M | B, 0, 0, 0,     0,
+    /* 70 */ B,     B,     B,     B,     B, B, B,     B,
+    /* 78 */ B,     B,     B,     B,     B, B, B,     B,
+    /* 80 */ M | B, M | Z, M | B, M | B, M, M, M,     M,
+    /* 88 */ M,     M,     M,     M,     M, M, M,     M,
+    /* 90 */ 0,     0,     0,     0,     0, 0, 0,     0,
+    /* 98 */ 0,     0,     Z | W, 0,     0, 0, 0,     0,
+    /* A0 */ O,     O,     O,     O,     0, 0, 0,     0,
+    /* A8 */ B,     Z,     0,     0,     0, 0, 0,     0,
+    /* B0 */ B,     B,     B,     B,     B, B, B,     B,
+    /* B8 */ V,     V,     V,     V,     V, V, V,     V,
+    /* C0 */ M | B, M | B, W,     0,     M, M, M | B, M | Z,
+    /* C8 */ W | B, 0,     W,     0,     0, B, 0,     0,
+    /* D0 */ M,     M,     M,     M,     B, B, 0,     0,
+    /* D8 */ M,     M,     M,     M,     M, M, M,     M,
+    /* E0 */ B,     B,     B,     B,     B, B, B,     B,
+    /* E8 */ T,     T,     Z | W, B,     0, 0, 0,     0,
+    /* F0 */ X,     0,     X,     X,     0, 0, M,     M,
+    /* F8 */ 0,     0,     0,     0,     0, 0, M,     M,
 };
 
 /* 0F: rows of sixteen that are all the same, but for the bits below. */
@@ -177,7 +177,8 @@ static void read_disp(reader *r, unsigned size, x86_instruction *out)
 }
 
 /* Addresses of 16 bits have no register that matters here. */
-static void read_short_memory(reader *r, uint8_t mod, uint8_t rm, x86_instruction *out)
+static void read_short_memory(reader *r, uint8_t mod, uint8_t rm,
+                              x86_instruction *out)
 {
     bool far = mod == 2 || (mod == 0 && rm == 6);
     read_disp(r, far ? 2 : mod, out);

@@ -14,13 +14,13 @@ enum x86_map { X86_ONE, X86_0F, X86_0F38, X86_0F3A, X86_VECTOR };
 typedef struct x86_instruction {
     uint8_t size; /* bytes, all of them */
     uint8_t map, opcode;
-    bool wide;    /* REX.W */
+    bool wide;     /* REX.W */
     bool extended; /* REX.B, of a register in the opcode */
-    bool narrow;  /* operands of 16 bits */
-    bool has_rm;  /* there is a ModR/M byte */
-    bool memory;  /* and it names memory */
-    uint8_t reg;  /* of ModR/M: a register, or a part of the opcode */
-    uint8_t rm;   /* its register, or X86_NONE */
+    bool narrow;   /* operands of 16 bits */
+    bool has_rm;   /* there is a ModR/M byte */
+    bool memory;   /* and it names memory */
+    uint8_t reg;   /* of ModR/M: a register, or a part of the opcode */
+    uint8_t rm;    /* its register, or X86_NONE */
     uint8_t base; /* register of the address; X86_NONE: none, or an index too */
     int32_t disp;
     int64_t immediate;

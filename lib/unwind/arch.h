@@ -63,11 +63,12 @@ typedef struct arch {
     uint8_t call_back_thumb; /* the same in Thumb code; 0: there is none */
     bool leaf_keeps_sp;      /* a leaf may return with sp where it was */
     bool return_inside;      /* other saves lie above the return address */
-    uint8_t pc, sp, fp, lr;  /* NO_REG where there is none */
-    uint8_t fp_thumb;        /* in Thumb code; NO_REG: the same as fp */
-    uint8_t fp_ios;          /* on iOS; 0: the same as fp */
-    uint8_t status;          /* register whose `thumb_bit` says Thumb */
-    uint64_t thumb_bit;      /* 0: there is no Thumb state */
+    uint8_t call_align;     /* sp is a multiple of it at calls; 0: of nothing */
+    uint8_t pc, sp, fp, lr; /* NO_REG where there is none */
+    uint8_t fp_thumb;       /* in Thumb code; NO_REG: the same as fp */
+    uint8_t fp_ios;         /* on iOS; 0: the same as fp */
+    uint8_t status;         /* register whose `thumb_bit` says Thumb */
+    uint64_t thumb_bit;     /* 0: there is no Thumb state */
     uint8_t reg_count;
     const arch_reg *regs;
     const arch_alias *aliases; /* ends with name NULL */

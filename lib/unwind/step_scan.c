@@ -34,11 +34,13 @@ static mdw_status is_code(const mdw_walk *w, uint64_t pc, uint32_t *exec)
 }
 
 /* A word that no call proves. Of those only the nearest counts, for a later one
- * can't be better. */
-static mdw_status unproven(mdw_walk *w, uint64_t pc)
+ * can't be better; none counts that the ABI wouldn't have put there. */
+static mdw_status unproven(mdw_walk *w, uint64_t pc, uint64_t slot)
 {
+    const arch *a = w->unwinder->arch;
     mdw_place place;
-    if (w->scan.unknown)
+    if (w->scan.unknown ||
+        (a->call_align && (slot + a->pointer) % a->call_align))
         return MDW_ABSENT;
     mdw_status status = place_ask(w, pc, MDW_PLACE_FUNCTION, &place);
     if (status != MDW_OK)
@@ -74,7 +76,8 @@ static mdw_status promising(mdw_walk *w, uint64_t value, uint64_t slot)
     if (call != MDW_ANSWER_NO && w->shadow &&
         load_pointer(w, w->shadow, &next) && next == pc)
         return MDW_OK;
-    return call == MDW_ANSWER_NO ? (mdw_status)MDW_ABSENT : unproven(w, pc);
+    return call == MDW_ANSWER_NO ? (mdw_status)MDW_ABSENT
+                                 : unproven(w, pc, slot);
 }
 
 /* The frame pointer's step, asked before, has found a caller behind a call in a
