@@ -58,10 +58,13 @@ static const uint16_t saved[COUNT] = {
 #undef S
 
 static const arch_signal signals[] = {
-    /* mov x8, 139; svc 0. A siginfo of 128 bytes lies at sp. */
+    /* mov x8, 139; svc 0. A siginfo of 128 bytes lies at sp. The record is
+     * behind struct rt_sigframe (arch/arm64/kernel/signal.c, get_sigframe),
+     * whose ucontext ends in 4096 bytes; further where those are too few. */
     {{0x68, 0x11, 0x80, 0xD2, 0x01, 0, 0, 0xD4},
      .size = 8,
      .at = 128,
+     .record = 4688,
      .has_signo = true},
     {.size = 0},
 };

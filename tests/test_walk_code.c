@@ -164,6 +164,31 @@ static const row null[] = {
      NULL},
 };
 
+/* struct rt_sigframe at +10, its ucontext at +90, and the record behind it. */
+#define SIGNAL(lr)                                                             \
+    "0 0 b 0*43 +1300 400300 +1280 400200 0*202 +1300 " lr " 0 0 0*10 0 "      \
+                                                           "400400"
+
+static const row linked[] = {
+    {"arm64: the kernel's record is of what was interrupted",
+     {A64, .regs = "pc=400010 sp=+0 fp=+1260", .show = "lr",
+      .stack = SIGNAL("400300"), .code = "400300* 400400*",
+      .options.max_frames = 2},
+     "400010@+0 context lr=?; "
+     "400200s@+1280 fp lr=400300:loaded0@+238; limit",
+     NULL},
+    {"arm64: one that differs is a function's",
+     {A64, .regs = "pc=400010 sp=+0 fp=+1260", .stack = SIGNAL("400304"),
+      .code = "400304* 400400*", .options.max_frames = 2},
+     "400010@+0 context; 400304@+1270~ fp!; limit",
+     NULL},
+    {"arm64: a signal frame lies further out than whoever has it called",
+     {A64, .regs = "pc=400010 sp=+18 fp=+1260", .stack = SIGNAL("400300"),
+      .code = "400300* 400400*", .options.max_frames = 2},
+     "400010@+18 context; 400300@+1270~ fp!; limit",
+     NULL},
+};
+
 static void check_rows(const row *rows, size_t count)
 {
     static target t;
@@ -182,5 +207,6 @@ int main(void)
 {
     CHECK_ROWS(frames);
     CHECK_ROWS(null);
+    CHECK_ROWS(linked);
     return t_done();
 }

@@ -49,10 +49,12 @@ typedef struct arch_signal {
     uint8_t size;    /* bytes of them */
     uint16_t any;    /* bit i: code[i] may be anything */
     bool thumb;
-    uint8_t at;     /* of the ucontext, or of the pointer to it */
-    uint8_t less;   /* what the registers lie nearer to it than in `saved` */
-    bool pointer;   /* a pointer to the ucontext lies there */
-    bool has_signo; /* the signal's number is the word at sp */
+    uint8_t at;      /* of the ucontext, or of the pointer to it */
+    uint8_t less;    /* what the registers lie nearer to it than in `saved` */
+    uint16_t record; /* where the kernel has linked it into the chain of frame
+                      * pointers; 0: it hasn't */
+    bool pointer;    /* a pointer to the ucontext lies there */
+    bool has_signo;  /* the signal's number is the word at sp */
 } arch_signal;
 
 typedef struct arch {

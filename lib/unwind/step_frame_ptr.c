@@ -107,17 +107,23 @@ static mdw_status run_arm(mdw_walk *w, uint32_t choice, mdw_row *row)
 
 /* [x29] = caller's x29, [x29 + 8] = return address; GCC puts the pair at the
  * bottom of the frame, clang below other saves, so that the caller's sp is only
- * known to be no less than x29 + 16. */
+ * known to be no less than x29 + 16. The kernel's record of what it interrupted
+ * looks the same, but nobody called from there; between it and this frame there
+ * is a handler without a record. */
 static mdw_status run_arm64(mdw_walk *w, uint32_t choice, mdw_row *row)
 {
-    mdw_status status = run(w, choice, row);
+    (void)choice;
+    mdw_status status = start(w, w->unwinder->arch->fp);
     if (status == MDW_OK)
         status = ask_untouched(w);
-    if (status == MDW_OK && w->fp_untouched)
-        return MDW_ABSENT;
-    if (status == MDW_OK)
-        row->flags |= MDW_ROW_SP_BOUND;
-    return status;
+    if (status != MDW_OK || w->fp_untouched)
+        return status != MDW_OK ? status : MDW_ABSENT;
+    status = linked_row(w, row);
+    if (status != MDW_ABSENT)
+        return status;
+    pair(w, w->unwinder->arch->fp, row);
+    row->flags |= MDW_ROW_SP_BOUND;
+    return MDW_OK;
 }
 
 const step step_frame_ptr = {.name = "fp",

@@ -105,6 +105,37 @@ static mdw_status find_frame(mdw_walk *w, const arch_signal *s, uint64_t *sp)
     return MDW_ABSENT;
 }
 
+/* The registers that the kernel saved are the caller's. */
+static void signal_row(const arch *a, uint64_t at, mdw_row *row)
+{
+    row->flags |= MDW_ROW_SIGNAL;
+    row->cfa = rule_addr(MDW_BASE_ZERO, (int64_t)at);
+    for (uint8_t i = 0; i < a->reg_count; i++)
+        if (a->saved[i])
+            row_set(row, i, rule_load(MDW_BASE_CFA, a->saved[i]));
+}
+
+mdw_status linked_row(mdw_walk *w, mdw_row *row)
+{
+    const arch *a = w->unwinder->arch;
+    uint64_t record = w->frame.regs.value[a->fp];
+    for (const arch_signal *s = a->signals; s && s->size; s++) {
+        uint64_t sp = record - s->record;
+        bool yes;
+        if (!s->record || sp > record || sp < w->frame.sp ||
+            !is_linked(w, sp + s->at))
+            continue;
+        mdw_status status = trampoline_plausible(w, s, sp, &yes);
+        if (status != MDW_OK)
+            return status;
+        if (yes) {
+            signal_row(a, sp + s->at, row);
+            return MDW_OK;
+        }
+    }
+    return MDW_ABSENT;
+}
+
 mdw_status trampoline_row(mdw_walk *w, mdw_row *row)
 {
     const arch *a = w->unwinder->arch;
@@ -117,10 +148,6 @@ mdw_status trampoline_row(mdw_walk *w, mdw_row *row)
         return status;
     if (!context_at(w, s, sp, &at))
         return MDW_ABSENT;
-    row->flags |= MDW_ROW_SIGNAL;
-    row->cfa = rule_addr(MDW_BASE_ZERO, (int64_t)at);
-    for (uint8_t i = 0; i < a->reg_count; i++)
-        if (a->saved[i])
-            row_set(row, i, rule_load(MDW_BASE_CFA, a->saved[i]));
+    signal_row(a, at, row);
     return MDW_OK;
 }

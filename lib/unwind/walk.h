@@ -114,6 +114,8 @@ mdw_status trampoline_plausible(mdw_walk *w, const arch_signal *s, uint64_t sp,
                                 bool *yes);
 /* MDW_OK with the row of a signal frame, MDW_ABSENT, MDW_AGAIN. */
 mdw_status trampoline_row(mdw_walk *w, mdw_row *row);
+/* The same of a signal frame that the frame pointer's record belongs to. */
+mdw_status linked_row(mdw_walk *w, mdw_row *row);
 
 /* lib/unwind/judge.c */
 mdw_status judge(mdw_walk *w, candidate *c);
