@@ -167,7 +167,7 @@ static const row null[] = {
 /* struct rt_sigframe at +10, its ucontext at +90, and the record behind it. */
 #define SIGNAL(lr)                                                             \
     "0 0 b 0*43 +1300 400300 +1280 400200 0*202 +1300 " lr " 0 0 0*10 0 "      \
-                                                           "400400"
+    "400400"
 
 static const row linked[] = {
     {"arm64: the kernel's record is of what was interrupted",
