@@ -97,6 +97,35 @@ static void check_at(const exidx *x, const exidx *swapped, bool ordered,
     check_same(x, &row, row.pc.start + (row.pc.size - 1));
 }
 
+typedef struct listing {
+    const exidx *index;
+    uint64_t next; /* where a row may begin */
+    uint32_t count;
+} listing;
+
+static mdw_status check_listed(void *user, mdw_row *row)
+{
+    listing *l = user;
+    mdw_row found;
+    row_clear(&found);
+    EXPECT(row->pc.start >= l->next && row->pc.size);
+    EXPECT(exidx_row(l->index, row->pc.start, &found) == MDW_OK);
+    EXPECT(same_row(row, &found));
+    l->next = row->pc.start + row->pc.size;
+    return ++l->count < MOST ? (mdw_status)MDW_OK : MDW_E_LIMIT;
+}
+
+/* All rows, ascending, are those that are found. */
+static void check_list(const exidx *x, bool ordered)
+{
+    listing l = {.index = x};
+    uint64_t broken = 0;
+    mdw_status status = exidx_each_row(x, check_listed, &l, &broken);
+    EXPECT(status == (l.count < MOST ? (mdw_status)MDW_OK : MDW_E_LIMIT));
+    EXPECT(l.count + broken <= x->count);
+    EXPECT(ordered || (!l.count && broken == x->count));
+}
+
 /* The same through the front door. */
 static void check_info(const mdw_sections *s, uint64_t addr)
 {
@@ -138,6 +167,7 @@ static void check_both(const target *t, const target *other, size_t index_at,
         return;
     EXPECT(x.count <= t->all.len / 8 && x.count == y.count);
     bool ordered = in_order(&x);
+    check_list(&x, ordered);
     check_at(&x, &y, ordered, asked);
     for (uint32_t i = 0; i < x.count && i < MOST; i++) {
         EXPECT(exidx_start(&x, i) == exidx_start(&y, i));
