@@ -8,6 +8,8 @@
 
 #include "lib/object/elf.h"
 #include "lib/symbol/elf_symbols.h"
+#include "lib/symbol/place.h"
+#include "lib/symbol/symfile.h"
 #include "lib/unwind/row.h"
 #include "mdwalk/symbol.h"
 #include "t.h"
@@ -636,9 +638,9 @@ static const arm_row arm_rows[] = {
     {"a segment that is cut", 0, true, 4, false},
 };
 
-static void put_prel31(image *m, uint64_t place)
+static void put_prel31(image *m, uint64_t to)
 {
-    put(m, (place - (LINKED + m->len)) & 0x7FFFFFFF, 4);
+    put(m, (to - (LINKED + m->len)) & 0x7FFFFFFF, 4);
 }
 
 /* ARM_CODE: vsp + 8. From 0x100 on vsp + 16, which .ARM.extab says. */
@@ -706,14 +708,36 @@ static void check_arm(void)
         CHECK(arm_frame(file, 0) == (row->found ? 8 : 0));
         CHECK(arm_frame(file, 0x1FF) == (row->found ? 16 : 0));
         CHECK(arm_frame(file, 0x200) == 0);
+        CHECK(symfile_second_best(file, MDW_NEED_ROWS) == row->found);
+        CHECK(symfile_second_best(file, MDW_NEED_NAMES));
+        CHECK(!symfile_second_best(file, MDW_NEED_CODE));
         mdw_symfile_close(file);
         drop(bytes);
     }
 }
 
+/* A debug file may have .debug_frame, which says more: it is looked for. */
+static void check_arm_second(void)
+{
+    static image m;
+    mdw_symfile *file = NULL, *found = NULL;
+    better b = {MDW_NEED_ROWS, NULL};
+    t_case = "rows that hold at calls alone are the second choice";
+    make_arm(&m, &arm_rows[0], false);
+    mdw_bytes bytes = exact(m.data, m.len);
+    CHECK(mdw_symfile_open(bytes, NULL, &file, NULL) == MDW_OK);
+    CHECK(!better_take(&b, file));
+    CHECK(better_end(&b, &found, MDW_ABSENT) == MDW_OK && found == file);
+    b = (better){MDW_NEED_CODE, NULL};
+    CHECK(better_take(&b, file));
+    mdw_symfile_close(file);
+    drop(bytes);
+}
+
 int main(void)
 {
     check_arm();
+    check_arm_second();
     check_identity();
     check_contents();
     check_symbols();

@@ -88,7 +88,7 @@ mdw_status place_get(place *p, const char *file, const mdw_module *module,
 
 bool better_take(better *b, mdw_symfile *file)
 {
-    if (b->need != MDW_NEED_NAMES || !symfile_second_best(file)) {
+    if (!symfile_second_best(file, b->need)) {
         mdw_symfile_close(b->second);
         b->second = NULL;
         return true;

@@ -60,7 +60,7 @@ place *place_debuginfod(place_home *home);
 mdw_status place_get(place *p, const char *file, const mdw_module *module,
                      uint32_t need, const notes *n, mdw_symfile **out);
 /* For names an executable's symbols are second to its debug file, wherever that
- * is. */
+ * is, and for rows so is .ARM.exidx alone. */
 typedef struct better {
     uint32_t need;
     mdw_symfile *second;

@@ -19,6 +19,7 @@
 #include "lib/symbol/elf_units.h"
 #include "lib/symbol/sym.h"
 #include "lib/symbol/symfile.h"
+#include "lib/unwind/info.h"
 #include "lib/unwind/row.h"
 #include "lib/unwind/row_cache.h"
 #include "lib/unwind/stack_win.h"
@@ -322,9 +323,12 @@ uint32_t mdw_symfile_has(const mdw_symfile *file)
     return file->code ? has | MDW_HAS_CODE : has;
 }
 
-bool symfile_second_best(const mdw_symfile *file)
+bool symfile_second_best(const mdw_symfile *file, uint32_t need)
 {
-    return file->elf && !(file->info.has & MDW_HAS_LINES);
+    if (need == MDW_NEED_ROWS)
+        return file->elf && file->unwind && unwind_info_at_calls(file->unwind);
+    return need == MDW_NEED_NAMES && file->elf &&
+           !(file->info.has & MDW_HAS_LINES);
 }
 
 mdw_status mdw_symfile_about(const mdw_symfile *file, mdw_symfile_facts *out)

@@ -7,8 +7,9 @@
 
 /* How many hold it; another thread may have changed that already. */
 uint32_t symfile_references(const mdw_symfile *file);
-/* An ELF file without DWARF: there may be a debug file of it. */
-bool symfile_second_best(const mdw_symfile *file);
+/* An ELF file of which there may be a debug file that serves `need` better: it
+ * has no DWARF, or no rows but those that hold at calls alone. */
+bool symfile_second_best(const mdw_symfile *file, uint32_t need);
 
 /* Rows and nothing else, as they lie in target memory. Takes `store` and
  * `unwind` if it succeeds. */

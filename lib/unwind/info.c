@@ -99,6 +99,11 @@ uint32_t unwind_info_tables(const mdw_unwind_info *info)
     return info->count + info->has_exidx;
 }
 
+bool unwind_info_at_calls(const mdw_unwind_info *info)
+{
+    return !info->count;
+}
+
 /* A table that is broken at this place does not hide the next one. */
 static mdw_status ask_tables(const mdw_unwind_info *info, uint64_t pc,
                              uint32_t choice, mdw_row *row)
