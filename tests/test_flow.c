@@ -225,7 +225,9 @@ static void check(const row *r)
     flow_code code = {archs[r->machine], r->machine == WIN32,
                       bytes_from(r->code, raw)};
     size_t at = strtoul(r->at, &rest, 16);
-    char how = *rest ? rest[1] : 0;
+    char how = '\0';
+    if (*rest)
+        how = rest[1];
     edge e = how == 'R' ? flow_to_return(&code, at)
                         : flow_from_start(&code, at, how == 'C');
     t_case = r->claim;
@@ -242,8 +244,8 @@ static bool finds_last(unsigned count)
     uint8_t bytes[256];
     memset(bytes, 0xC3, sizeof bytes);
     for (unsigned i = 0; i < count; i++) {
-        bytes[2 * i] = 0x74; /* je */
-        bytes[2 * i + 1] = (uint8_t)(2 * count + 1 + i - (2 * i + 2));
+        bytes[2 * (size_t)i] = 0x74; /* je */
+        bytes[2 * (size_t)i + 1] = (uint8_t)(2 * count + 1 + i - (2 * i + 2));
     }
     size_t last = 3 * (size_t)count;
     bytes[last] = 0x90;

@@ -13,6 +13,13 @@ typedef struct row {
     const char *trace; /* NULL: it may be any */
 } row;
 
+/* A function whose start is too far away to be followed from. */
+static const fact large[] = {
+    {CODE, 0x3000, MDW_ANSWER_YES, MDW_PLACE_FUNCTION},
+    {CODE + 0x3000, CODE_SIZE - 0x3000, MDW_ANSWER_YES, 0},
+    {0, 0, 0, 0},
+};
+
 static const fact functions[] = {
     {CODE, 0x100, MDW_ANSWER_YES, MDW_PLACE_FUNCTION},
     {CODE + 0x100, 0x100, MDW_ANSWER_YES, MDW_PLACE_FUNCTION},
@@ -49,6 +56,18 @@ static const row frames[] = {
      {X64, .regs = "rip=4000f8 rsp=+0", .stack = FRAME,
       .code = "4000f8=" EPILOGUE " 400300*", .facts = functions},
      "4000f8@+0 context; no caller",
+     NULL},
+    {"of one that is too long, neither",
+     {X64, .regs = "rip=402ff8 rsp=+0", .stack = FRAME,
+      .code = "402ff8=" EPILOGUE " 400100*", .facts = large,
+      .options.max_frames = 2},
+     "402ff8@+0 context; 400100@+28 scan!; limit",
+     NULL},
+    {"to its return, if that is near",
+     {X64, .regs = "rip=402ff0 rsp=+0", .stack = FRAME,
+      .code = "402ff0=" EPILOGUE " 400100*", .facts = large,
+      .options.max_frames = 2},
+     "402ff0@+0 context; 400100@+28 cfi!; limit",
      NULL},
     {"nor further than 1 KiB",
      {X64, .regs = "rip=400300 rsp=+0", .stack = "0 400100",
@@ -146,6 +165,11 @@ static const row null[] = {
       .code = "400200*", .options.max_frames = 2},
      "0@+0 context; 500100@+8 leaf; limit",
      NULL},
+    {"one that is known counts once",
+     {X64, .regs = "rip=0 rsp=+0", .stack = "400100", .code = "400100*",
+      .options.max_frames = 2},
+     "0@+0 context; 400100@+8 leaf!; limit",
+     "0 code/0 taken 104;"},
     {"arm64: a call to null",
      {A64, .regs = "pc=0 sp=+0 fp=+20 lr=500100", .stack = "0 0 0 0 0 400200",
       .code = "400200*", .options.max_frames = 2},
