@@ -219,6 +219,8 @@ static void detail_from_text(const index_view *v, const index_function *f,
     sym_cursor c;
     sym_item item;
     sym_cursor_at(&c, v->source, f->text, origin_file, v);
+    c.only_at = true;
+    c.rva = rva;
     while (sym_next(&c, &item)) {
         if (!item.is_inline) {
             sym_range r = item.line.range;

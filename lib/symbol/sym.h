@@ -70,7 +70,8 @@ typedef struct sym_line {
     sym_range range;
     uint32_t line, file;
 } sym_line;
-bool sym_read_line(text *t, sym_line *out);
+/* What stands behind the range, which was read. */
+bool sym_read_line_rest(text *t, sym_line *out);
 
 bool sym_read_win(text *t, index_win *out);
 bool sym_read_module(text *t, index_info *info);
@@ -96,6 +97,8 @@ typedef struct sym_cursor {
     uint32_t depth_file[INDEX_DEPTH]; /* of the last origin, one deeper */
     uint32_t first_file;              /* of the first line record */
     bool has_first;
+    bool only_at; /* of lines that do not cover `rva` the range will do */
+    uint32_t rva;
 } sym_cursor;
 
 typedef struct sym_item {

@@ -20,7 +20,8 @@ void sym_cursor_at(sym_cursor *c, mdw_bytes source, uint64_t at,
     c->origin_file = origin_file;
     c->user = user;
     c->first_file = MDW_NONE;
-    c->has_first = false;
+    c->has_first = c->only_at = false;
+    c->rva = 0;
     for (uint32_t i = 0; i < INDEX_DEPTH; i++)
         c->depth_file[i] = MDW_NONE;
 }
@@ -53,10 +54,23 @@ static bool take_inline(sym_cursor *c, text *t, sym_item *out)
     return true;
 }
 
+/* Most lines are not the one that is looked for: half of what they say is
+ * passed over. */
+static bool read_line(const sym_cursor *c, text *t, sym_line *out)
+{
+    if (!sym_read_range(t, &out->range))
+        return false;
+    bool covers =
+        c->rva >= out->range.rva && c->rva - out->range.rva < out->range.bytes;
+    out->line = out->file = MDW_NONE;
+    return (c->only_at && c->has_first && !covers) ||
+           sym_read_line_rest(t, out);
+}
+
 static bool take_line(sym_cursor *c, text *t, sym_item *out)
 {
     out->is_inline = false;
-    if (!sym_read_line(t, &out->line)) {
+    if (!read_line(c, t, &out->line)) {
         sym_count(c->counts, INDEX_BAD_LINE, 1, c->line);
         return false;
     }

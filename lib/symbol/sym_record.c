@@ -169,10 +169,9 @@ bool sym_next_range(text *ranges, sym_range *out)
     return !text_done(ranges) && sym_read_range(ranges, out);
 }
 
-bool sym_read_line(text *t, sym_line *out)
+bool sym_read_line_rest(text *t, sym_line *out)
 {
-    return sym_read_range(t, &out->range) && decimal32(t, &out->line) &&
-           decimal32(t, &out->file) && text_done(t);
+    return decimal32(t, &out->line) && decimal32(t, &out->file) && text_done(t);
 }
 
 /* STACK WIN type rva code_size prologue_size epilogue_size parameter_size
