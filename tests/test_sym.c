@@ -513,12 +513,13 @@ static void test_expression(uint32_t level)
 
 static const char bad_text[] = MODULE
     "FUNC zz 1 0 g\nWHAT\n\nINFO CODE_ID 5A9832E5 a.exe\nFUNC 10 0 0 e\n"
-    "FUNC 10 20 0 f\nFUNC 18 8 0 h\nFUNC 100000000 1 0 i\nFILE 99999999 x\n";
+    "FUNC 10 20 0 f\nFUNC 18 8 0 h\nFUNC 100000000 1 0 i\nFILE 99999999 x\n"
+    "FUNC 50 20 STACK CFI INIT 30 12 8\nSTACK WIN 4 40 x\n";
 
 static void test_counters(uint32_t level)
 {
     static const uint64_t want[INDEX_COUNTER_KINDS] = {
-        [INDEX_BAD_LINE] = 2, [INDEX_EMPTY] = 1,  [INDEX_COVERED] = 1,
+        [INDEX_BAD_LINE] = 4, [INDEX_EMPTY] = 1,  [INDEX_COVERED] = 1,
         [INDEX_ABOVE] = 1,    [INDEX_NUMBER] = 1,
     };
     t_case = "what was skipped is counted";
@@ -538,6 +539,9 @@ static void test_counters(uint32_t level)
     }
     for (uint32_t i = 0; i < INDEX_COUNTER_KINDS; i++)
         CHECK_U64(got[i], want[i]);
+    t_case = "a record in another one's line is none";
+    sym_row row;
+    CHECK_U64((uint64_t)index_row(v, 0, 0x30, &row), MDW_ABSENT);
     arena_close(store);
     free(index.data);
 }

@@ -144,7 +144,9 @@ static bool taken_at_once(scan *s, uint64_t at)
         s->in_rows = false;
         return true;
     }
-    if (TEXT_WORD(&t, "FUNC") && sym_read_place(&t, false, &f)) {
+    if (TEXT_WORD(&t, "FUNC")) {
+        if (!sym_read_place(&t, false, &f))
+            return false;
         add_range(d, &d->functions, f.range, at);
         s->in_rows = false;
         return true;
