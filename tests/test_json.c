@@ -92,6 +92,31 @@ static void test_strings(void)
 
 /* --- shape -------------------------------------------------------------- */
 
+/* What becomes of a byte does not depend on where it is. */
+static void test_places(void)
+{
+    enum { LENGTH = 20 };
+    static text alone, t;
+    char in[LENGTH], want[64];
+    for (unsigned c = 0; c < 256; c++) {
+        char byte = (char)c;
+        t_case = "a byte among others";
+        for (size_t at = 0; at < LENGTH; at++) {
+            json *j = writer(&alone, false);
+            json_str(j, (mdw_str){&byte, 1});
+            json_finish(j);
+            memset(in, 'a', LENGTH);
+            in[at] = byte;
+            j = writer(&t, false);
+            json_str(j, (mdw_str){in, LENGTH});
+            snprintf(want, sizeof want, "\"%.*s%.*s%.*s\"", (int)at,
+                     "aaaaaaaaaaaaaaaaaaaa", (int)alone.len - 3, alone.data + 1,
+                     (int)(LENGTH - 1 - at), "aaaaaaaaaaaaaaaaaaaa");
+            wrote(j, &t, want);
+        }
+    }
+}
+
 static void document(json *j)
 {
     json_object(j);
@@ -317,6 +342,7 @@ static void test_read(void)
 int main(void)
 {
     test_strings();
+    test_places();
     test_shape();
     test_numbers();
     test_sink();
