@@ -55,16 +55,20 @@ static bool take_inline(sym_cursor *c, text *t, sym_item *out)
 }
 
 /* Most lines are not the one that is looked for: half of what they say is
- * passed over. */
+ * passed over, and all but the address where they are behind it. */
 static bool read_line(const sym_cursor *c, text *t, sym_line *out)
 {
-    if (!sym_read_range(t, &out->range))
+    bool only_at = c->only_at && c->has_first;
+    *out = (sym_line){{0, 0}, MDW_NONE, MDW_NONE};
+    if (!text_hex(t, UINT64_MAX, &out->range.rva))
+        return false;
+    if (only_at && out->range.rva > c->rva)
+        return true;
+    if (!text_hex(t, UINT64_MAX, &out->range.bytes))
         return false;
     bool covers =
         c->rva >= out->range.rva && c->rva - out->range.rva < out->range.bytes;
-    out->line = out->file = MDW_NONE;
-    return (c->only_at && c->has_first && !covers) ||
-           sym_read_line_rest(t, out);
+    return (only_at && !covers) || sym_read_line_rest(t, out);
 }
 
 static bool take_line(sym_cursor *c, text *t, sym_item *out)
