@@ -101,9 +101,9 @@ static bool same_saves(const file *f, const edge *e, const mdw_row *row,
 static bool same_link(const file *f, const edge *e, const mdw_row *row,
                       const function *in, size_t at)
 {
-    const mdw_rule *r = saved(row, f->arch->lr);
     if (f->arch->lr == NO_REG)
         return e->caller_sp - e->ret == f->arch->pointer;
+    const mdw_rule *r = saved(row, f->arch->lr);
     return e->in_link ? !r || brought_back(in, at)
                       : r && e->ret - e->caller_sp == r->offset;
 }

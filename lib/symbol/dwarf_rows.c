@@ -184,7 +184,7 @@ static size_t row_from(const dwarf_rows *r, const sequence *s, uint32_t rva)
 static void add_line(pool *p, list *lines, index_line line)
 {
     index_line *last = lines->items;
-    if (lines->count) {
+    if (last && lines->count) {
         last += lines->count - 1;
         bool same = last->line == line.line && last->file == line.file;
         if (same && last->rva + (uint64_t)last->bytes == line.rva) {

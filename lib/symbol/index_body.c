@@ -149,6 +149,8 @@ bool body_covers(const index_view *v, uint32_t at, uint32_t rva,
     const table head = {bytes_slice(v->section[INDEX_BODY].bytes,
                                     (uint64_t)word * INDEX_BODY_SIZE, HEAD),
                         HEAD, 1};
+    if (!head.bytes.data)
+        return false;
     out->start = body_head(&head, INDEX_BODY_START);
     out->bytes = body_head(&head, INDEX_BODY_BYTES);
     if (!lies_in(rva, out->start, out->bytes))
