@@ -19,8 +19,9 @@ static void check_edge(const flow_code *code, const edge *e)
     EXPECT(e->steps <= code->bytes.len && e->steps <= FLOW_BYTES);
     if (!e->known)
         return;
-    EXPECT(!e->in_link || code->arch == MDW_ARCH_ARM64);
-    EXPECT(!e->stored || code->arch != MDW_ARCH_ARM64);
+    bool link = code->arch == MDW_ARCH_ARM || code->arch == MDW_ARCH_ARM64;
+    EXPECT(!e->in_link || link);
+    EXPECT(!e->stored || !link);
     EXPECT(e->count <= EDGE_SAVES);
     for (uint8_t i = 0; i < e->count; i++) {
         EXPECT(e->save[i].reg < 32 && !(registers >> e->save[i].reg & 1));
@@ -57,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     uint8_t kind = data[size - 1];
     size_t at = (size_t)(data[size - 2] | data[size - 3] << 8);
-    flow_code code = {archs[kind & 3], kind & 8, {data, size - 3}};
+    flow_code code = {archs[kind & 3], kind & 8, kind & 16, {data, size - 3}};
     at %= code.bytes.len + 1;
     edge start = flow_from_start(&code, at, kind & 4);
     edge back = flow_to_return(&code, at);

@@ -7,7 +7,7 @@
 
 #include "t.h"
 
-enum { I386, X64, A64, WIN32 };
+enum { I386, X64, A64, WIN32, A32, T32 };
 
 /* `at`: from the start to there; C: it is returned to; R: from there to the
  * return. "ret@8 sp=16 5@0": the return address lies at 8, the caller's sp is
@@ -141,6 +141,134 @@ static const row starts[] = {
     {"br x0, and a case behind it", A64, "fe0f1ff800001fd61f2003d5", "c",
      "ret@0 sp=16 30@0"},
     {"brk ends it", A64, "000020d41f2003d5", "8", "?"},
+    {"at the entry", A32, "", "0", "lr sp=0 plain"},
+    {"push {r4, r5, r11, lr}; add r11, sp, #12; sub sp, sp, #0x4e0", A32,
+     "30482de90cb08de24ede4de2", "c",
+     "ret@1260 sp=1264 4@1248 5@1252 11@1256 14@1260 plain"},
+    {"str lr, [sp, #-4]!; sub sp, sp, #12", A32, "04e02de50cd04de2", "8",
+     "ret@12 sp=16 14@12 plain"},
+    {"push {r4, lr}; vpush {d8, d9}", A32, "10402de9048b2ded", "8",
+     "ret@20 sp=24 4@16 14@20 plain"},
+    {"sub sp, sp, #16; strd r4, r5, [sp]; str lr, [sp, #12]", A32,
+     "10d04de2f040cde10ce08de5", "c", "ret@12 sp=16 4@0 5@4 14@12"},
+    {"stmdb sp!, {r0, r1, r2, r3}; push {r4, lr}", A32, "0f002de910402de9", "8",
+     "ret@4 sp=24 4@0 14@4 plain"},
+    {"movw r12, #0x4e30; movt r12, #1; sub sp, sp, r12", A32,
+     "30ce04e301c040e30cd04de0", "c", "lr sp=85552"},
+    {"mov r12, #0x5000; add sp, sp, r12, lsl #1: only a frame pointer knows",
+     A32, "05caa0e38cd08de0", "8", "?"},
+    {"mvn r12, #0x4f; add sp, r12, sp", A32, "4fc0e0e30dd08ce0", "8",
+     "lr sp=80"},
+    {"push {r11, lr}; add r11, sp, #4; sub sp, sp, r0", A32,
+     "00482de904b08de200d04de0", "c", "fp ret@0 sp=4 11@-4 14@0"},
+    {"push {r11, lr}; mov r11, sp; bic sp, sp, #7", A32,
+     "00482de90db0a0e107d0cde3", "c", "fp ret@4 sp=8 11@0 14@4"},
+    {"push {r11, lr}; ldr r11, [r0]; mov sp, r11", A32,
+     "00482de900b090e50bd0a0e1", "c", "?"},
+    {"bl . + 8", A32, "000000eb", "4 C", "?"},
+    {"push {r4, lr}; bl . + 8", A32, "10402de9000000eb", "8 C",
+     "ret@4 sp=8 4@0 14@4"},
+    {"push {r4, lr}; blx r3", A32, "10402de933ff2fe1", "8 C",
+     "ret@4 sp=8 4@0 14@4"},
+    {"push {r4, lr}; ldr r4, [sp], #4; ldr lr, [sp], #4", A32,
+     "10402de904409de404e09de4", "c", "lr sp=0"},
+    {"str lr, [r0]; bl . + 8", A32, "00e080e5000000eb", "8 C", "?"},
+    {"mov lr, r1", A32, "01e0a0e1", "4", "?"},
+    {"addne sp, sp, #8", A32, "08d08d12", "4", "?"},
+    {"popne {r4, pc}; nop", A32, "1080bd1800f020e3", "8", "lr sp=0"},
+    {"blne . + 8; nop", A32, "0000001b00f020e3", "8", "?"},
+    {"bne . + 12; push {r4, lr}; pop {r4, pc}; nop", A32,
+     "0100001a10402de91080bde800f020e3", "10", "lr sp=0"},
+    {"b . + 8; udf #0; nop", A32, "000000eaf000f0e700f020e3", "c", "lr sp=0"},
+    {"udf #0; nop", A32, "f000f0e700f020e3", "8", "?"},
+    {"bx r3; nop, a case", A32, "13ff2fe100f020e3", "8", "lr sp=0"},
+    {"ldmib sp!, {r4, r5}", A32, "3000bde9", "4", "?"},
+    {"ldr r3, [sp, r1]!", A32, "0130bde7", "4", "?"},
+    {"ldrd r4, r5, [sp, #-8]!; ldrh r3, [sp], #2; strh r3, [sp, #-2]!", A32,
+     "d8406de1b230dde0b2306de1", "c", "lr sp=8"},
+    {"push {r4, lr}; smull r0, r4, r1, r2; uxtb r3, r4; sdiv r0, r1, r2; clz "
+     "r1, r2; mrs r3, apsr",
+     A32, "10402de99102c4e07430efe611f210e7121f6fe100300fe1", "18",
+     "ret@4 sp=8 4@0 14@4"},
+    {"smull r1, lr, r1, r2", A32, "9112cee0", "4", "?"},
+    {"mul lr, r1, r2", A32, "91020ee0", "4", "?"},
+    {"vmov lr, s0", A32, "10ea10ee", "4", "?"},
+    {"vld1.8 {d0}, [sp]!", A32, "0d072df4", "4", "?"},
+    {"vldmia sp!, {d8}; vmov r4, r5, d0", A32, "028bbdec104b55ec", "8",
+     "lr sp=-8"},
+    {"half an instruction", A32, "1eff", "4", "?"},
+    {"at the entry", T32, "", "0", "lr sp=0 plain"},
+    {"push {r4, r7, lr}; sub sp, #12; add r7, sp, #8", T32, "90b583b002af", "6",
+     "ret@20 sp=24 4@12 7@16 14@20 plain"},
+    {"push.w {r4, r8, lr}; vpush {d8}; sub.w sp, sp, #0x4e00; subw sp, sp, "
+     "#0x123",
+     T32, "2de910412ded028badf59c4dadf2231d", "10",
+     "ret@20275 sp=20279 4@20267 8@20271 14@20275 plain"},
+    {"str lr, [sp, #-4]!; strd r4, r5, [sp, #-8]!", T32, "4df804ed6de90245",
+     "8", "ret@8 sp=12 4@0 5@4 14@8"},
+    {"sub sp, #8; str r4, [sp]; str.w lr, [sp, #4]", T32, "82b00094cdf804e0",
+     "8", "ret@4 sp=8 4@0 14@4 plain"},
+    {"push {r7, lr}; mov r3, sp; sub sp, #8; mov sp, r3", T32,
+     "80b56b4682b09d46", "8", "ret@4 sp=8 7@0 14@4"},
+    {"push {r4, lr}; mov r4, sp; sub sp, #8; blx r0; mov sp, r4", T32,
+     "10b56c4682b08047a546", "a", "ret@4 sp=8 4@0 14@4"},
+    {"push {r4, lr}; mov r3, sp; sub sp, #8; blx r0; mov sp, r3", T32,
+     "10b56b4682b080479d46", "a", "?"},
+    {"push {r7, lr}; adds r7, #8; subs r7, #8; mov sp, r7", T32,
+     "80b50837083fbd46", "8", "?"},
+    {"push {r7, lr}; sub sp, #16; add r7, sp, #8; subs r7, #4; adds r7, #12; "
+     "mov sp, r7",
+     T32, "80b584b002af043f0c37bd46", "c", "ret@4 sp=8 7@0 14@4"},
+    {"movw r12, #0x4e30; movt r12, #1; sub.w sp, sp, r12", T32,
+     "44f6306cc0f2010cadeb0c0d", "c", "lr sp=85552"},
+    {"movs r3, #80; add sp, r3", T32, "50239d44", "4", "lr sp=-80"},
+    {"mvn r3, #0x4f; add sp, r3", T32, "6ff04f039d44", "6", "lr sp=80"},
+    {"sub.w sp, sp, #0x10001; sub.w sp, sp, #0x1000100; sub.w sp, sp, "
+     "#0x1010101",
+     T32, "adf1011dadf1012dadf1013d", "c", "lr sp=33686018 plain"},
+    {"bl . + 8", T32, "00f002f8", "4 C", "?"},
+    {"push {r4, lr}; bl . + 8", T32, "10b500f002f8", "6 C",
+     "ret@4 sp=8 4@0 14@4"},
+    {"push {r4, lr}; blx r3", T32, "10b59847", "4 C", "ret@4 sp=8 4@0 14@4"},
+    {"mov lr, r1", T32, "8e46", "2", "?"},
+    {"cbz r0, . + 6; push {r4, lr}; pop {r4, pc}; nop", T32, "08b110b510bd00bf",
+     "8", "lr sp=0"},
+    {"bne . + 6; push {r4, lr}; pop {r4, pc}; nop", T32, "01d110b510bd00bf",
+     "8", "lr sp=0"},
+    {"bne.w . + 8; push {r4, lr}; pop {r4, pc}; nop", T32,
+     "40f0028010b510bd00bf", "a", "lr sp=0"},
+    {"b . + 4; udf #0; nop", T32, "00e000de00bf", "6", "lr sp=0"},
+    {"b.w . + 6; udf #0; nop", T32, "00f001b800de00bf", "8", "lr sp=0"},
+    {"b . + 6; nop; b . + 6; b . - 2; udf #0; nop", T32,
+     "01e000bf01e0fde700de00bf", "c", "lr sp=0"},
+    {"it ne; popne {r4, pc}; nop", T32, "18bf10bd00bf", "6", "lr sp=0"},
+    {"ite ne; movne r0, #1; moveq r0, #2; push {r4, lr}", T32,
+     "14bf0120022010b5", "8", "ret@4 sp=8 4@0 14@4"},
+    {"it ne; addne sp, #8", T32, "18bf02b0", "4", "?"},
+    {"tbb [pc, r0]; .byte 1, 3; push {r4, lr}; pop {r4, pc}; nop, the second "
+     "case",
+     T32, "dfe800f0010310b510bd00bf", "a", "lr sp=0"},
+    {"tbh [pc, r0, lsl #1]; .short 2, 3; nop; nop", T32,
+     "dfe810f00200030000bf00bf", "c", "lr sp=0"},
+    {"tbb [pc, r0]; .byte 1, 0; udf.w #0", T32, "dfe800f00100f0f700a0", "6",
+     "?"},
+    {"pop {r4, r5}", T32, "30bc", "2", "lr sp=-8"},
+    {"ldr.w r3, [sp, #-8]!; str r3, [sp], #4; ldrb r3, [sp, #-1]!", T32,
+     "5df8083d4df8043b1df8013d", "c", "lr sp=5"},
+    {"push {r4, lr}; smull r0, r4, r1, r2; uxtb r3, r4; udiv r0, r1, r2; clz "
+     "r1, r2; mrs r3, apsr; ldrex r0, [r1]; strex r2, r0, [r1]; dmb ish; ldr "
+     "r3, [pc, #4]; adr r2, . + 8",
+     T32,
+     "10b581fb0204e3b2b1fbf2f0b2fa82f1eff3008351e8000f41e80002bff35b8f014b0ff20"
+     "602",
+     "26", "ret@4 sp=8 4@0 14@4"},
+    {"smull r1, lr, r1, r2", T32, "81fb021e", "4", "?"},
+    {"mul lr, r1, r2", T32, "01fb02fe", "4", "?"},
+    {"orr lr, r1, #1", T32, "41f0010e", "4", "?"},
+    {"ldrh lr, [r1, r2]", T32, "31f802e0", "4", "?"},
+    {"vld1.8 {d0}, [sp]!", T32, "2df90d07", "4", "?"},
+    {"ldr r0, [r7, r1]; str r4, [r0, r1]; ldrsh r3, [r0, #4]!", T32,
+     "7858445030f9043f", "8", "lr sp=0"},
 };
 
 static const row returns[] = {
@@ -188,6 +316,49 @@ static const row returns[] = {
     {"bl; ret without x30", A64, "40000094c0035fd6", "0 R", "?"},
     {"str x30, [sp, 8]; bl; ldr x30, [sp, 8]; ret", A64,
      "fe0700f940000094fe0740f9c0035fd6", "0 R", "lr sp=0"},
+    {"bx lr", A32, "1eff2fe1", "0 R", "lr sp=0"},
+    {"mov pc, lr", A32, "0ef0a0e1", "0 R", "lr sp=0"},
+    {"add sp, sp, #0x4e0; vpop {d8}; pop {r4, r5, pc}", A32,
+     "4ede8de2028bbdec3080bde8", "0 R",
+     "ret@1264 sp=1268 4@1256 5@1260 14@1264"},
+    {"sub sp, r11, #8; pop {r4, r11, pc}", A32, "08d04be21088bde8", "0 R",
+     "fp ret@0 sp=4 4@-8 11@-4 14@0"},
+    {"mov sp, r11; ldr r11, [sp], #4; bx lr", A32, "0bd0a0e104b09de41eff2fe1",
+     "0 R", "fp lr sp=4 11@0"},
+    {"ldr lr, [sp], #4; bx lr", A32, "04e09de41eff2fe1", "0 R",
+     "ret@0 sp=4 14@0"},
+    {"ldr pc, [sp], #4", A32, "04f09de4", "0 R", "ret@0 sp=4 14@0"},
+    {"push {r4, lr}; bl . + 8; pop {r4, pc}", A32, "10402de9000000eb1080bde8",
+     "0 R", "lr sp=0"},
+    {"bl . + 8; bx lr", A32, "000000eb1eff2fe1", "0 R", "?"},
+    {"pop {r4, lr}; add sp, sp, #16; bx lr", A32, "1040bde810d08de21eff2fe1",
+     "0 R", "ret@4 sp=24 4@0 14@4"},
+    {"popeq {r4, pc}; add sp, sp, #8; pop {r4, pc}", A32,
+     "1080bd0808d08de21080bde8", "0 R", "ret@12 sp=16 4@8 14@12"},
+    {"ldrd r4, r5, [sp], #8; pop {pc}", A32, "d840cde004f09de4", "0 R",
+     "ret@8 sp=12 4@0 5@4 14@8"},
+    {"pop {r4, lr}; b . - 0x1000", A32, "1040bde8fefbffea", "0 R", "?"},
+    {"bx lr", T32, "7047", "0 R", "lr sp=0"},
+    {"add sp, #12; vpop {d8}; pop {r4, r5, pc}", T32, "03b0bdec028b30bd", "0 R",
+     "ret@28 sp=32 4@20 5@24 14@28"},
+    {"addw sp, sp, #0x123; pop.w {r4, r8, pc}", T32, "0df2231dbde81081", "0 R",
+     "ret@299 sp=303 4@291 8@295 14@299"},
+    {"adds r7, #8; mov sp, r7; pop {r7, pc}", T32, "0837bd4680bd", "0 R",
+     "fp ret@12 sp=16 7@8 14@12"},
+    {"sub.w r4, r7, #8; mov sp, r4; pop {r4, r5, r7, pc}", T32,
+     "a7f10804a546b0bd", "0 R", "fp ret@4 sp=8 4@-8 5@-4 7@0 14@4"},
+    {"ldr r7, [sp], #4; ldr pc, [sp], #4", T32, "5df8047b5df804fb", "0 R",
+     "ret@4 sp=8 7@0 14@4"},
+    {"ldrd r4, r5, [sp], #8; pop {pc}", T32, "fde8024500bd", "0 R",
+     "ret@8 sp=12 4@0 5@4 14@8"},
+    {"push {r4, lr}; bl . + 8; pop {r4, pc}", T32, "10b500f002f810bd", "0 R",
+     "lr sp=0"},
+    {"bl . + 8; bx lr", T32, "00f002f87047", "0 R", "?"},
+    {"it eq; bxeq lr; add sp, #8; pop {r4, pc}", T32, "08bf704702b010bd", "0 R",
+     "ret@12 sp=16 4@8 14@12"},
+    {"pop {r4}; bx r3", T32, "10bc1847", "0 R", "?"},
+    {"pop.w {r4, lr}; add sp, #16; bx lr", T32, "bde8104004b07047", "0 R",
+     "ret@4 sp=24 4@0 14@4"},
 };
 
 static mdw_bytes bytes_from(const char *hex, uint8_t *out)
@@ -218,11 +389,12 @@ static void print_edge(const edge *e, char *out, size_t size)
 
 static void check(const row *r)
 {
-    static const uint32_t archs[] = {MDW_ARCH_X86, MDW_ARCH_X86_64,
-                                     MDW_ARCH_ARM64, MDW_ARCH_X86};
+    static const uint32_t archs[] = {MDW_ARCH_X86,   MDW_ARCH_X86_64,
+                                     MDW_ARCH_ARM64, MDW_ARCH_X86,
+                                     MDW_ARCH_ARM,   MDW_ARCH_ARM};
     uint8_t raw[64];
     char got[200] = "?", *rest;
-    flow_code code = {archs[r->machine], r->machine == WIN32,
+    flow_code code = {archs[r->machine], r->machine == WIN32, r->machine == T32,
                       bytes_from(r->code, raw)};
     size_t at = strtoul(r->at, &rest, 16);
     char how = '\0';
@@ -249,7 +421,7 @@ static bool finds_last(unsigned count)
     }
     size_t last = 3 * (size_t)count;
     bytes[last] = 0x90;
-    flow_code code = {MDW_ARCH_X86_64, false, {bytes, last + 1}};
+    flow_code code = {MDW_ARCH_X86_64, false, false, {bytes, last + 1}};
     return flow_from_start(&code, last + 1, false).known;
 }
 
@@ -267,7 +439,7 @@ static void test_long(void)
     static uint8_t bytes[LONGEST + 2];
     t_case = "so many bytes are followed";
     memset(bytes, 0x90, sizeof bytes);
-    flow_code code = {MDW_ARCH_X86_64, false, {bytes, sizeof bytes}};
+    flow_code code = {MDW_ARCH_X86_64, false, false, {bytes, sizeof bytes}};
     edge e = flow_from_start(&code, LONGEST, false);
     CHECK(e.known);
     CHECK_U64(e.steps, LONGEST);
@@ -280,8 +452,30 @@ static void test_long(void)
     e = flow_to_return(&code, 0);
     CHECK(!e.known && e.steps <= LONGEST);
     t_case = "no such machine";
-    code.arch = MDW_ARCH_ARM;
+    code.arch = MDW_ARCH_UNKNOWN;
     CHECK(!flow_from_start(&code, 4, false).known);
+}
+
+/* TBH, `count` entries that lead behind them, and one instruction there. */
+static bool passes_table(size_t count)
+{
+    static uint8_t bytes[4 + 2 * 300 + 2];
+    const uint8_t tbh[] = {0xDF, 0xE8, 0x10, 0xF0}, nop[] = {0x00, 0xBF};
+    memcpy(bytes, tbh, sizeof tbh);
+    for (size_t i = 0; i < count; i++) {
+        bytes[4 + 2 * i] = (uint8_t)count;
+        bytes[5 + 2 * i] = (uint8_t)(count >> 8);
+    }
+    memcpy(bytes + 4 + 2 * count, nop, sizeof nop);
+    flow_code code = {MDW_ARCH_ARM, false, true, {bytes, 4 + 2 * count + 2}};
+    return flow_from_start(&code, code.bytes.len, false).known;
+}
+
+static void test_table(void)
+{
+    t_case = "a table of a switch, as long as is read";
+    CHECK(passes_table(256));
+    CHECK(!passes_table(257));
 }
 
 int main(void)
@@ -292,5 +486,6 @@ int main(void)
         check(&returns[i]);
     test_many();
     test_long();
+    test_table();
     return t_done();
 }

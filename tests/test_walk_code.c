@@ -4,6 +4,7 @@
 
 #define X64 .arch = MDW_ARCH_X86_64, .os = MDW_OS_LINUX
 #define X86 .arch = MDW_ARCH_X86, .os = MDW_OS_LINUX
+#define ARM .arch = MDW_ARCH_ARM, .os = MDW_OS_LINUX
 #define A64 .arch = MDW_ARCH_ARM64, .os = MDW_OS_LINUX
 
 typedef struct row {
@@ -154,6 +155,31 @@ static const row frames[] = {
       .facts = functions, .options.max_frames = 2},
      "400008@+0 context fp=+40:context0 x19=5:context0; "
      "400100@+30 cfi! fp=+40:kept0 x19=7:loaded0@+0; limit",
+     NULL},
+    {"arm: lr in a frame without r11",
+     {ARM, .regs = "pc=400008 sp=+0 fp=+20 lr=400008 r4=5", .show = "fp r4",
+      /* push {r4, lr}; bl */
+      .stack = "7 400100", .code = "400000=10402de9 400008>400300 400100*",
+      .facts = functions, .options.max_frames = 2},
+     "400008@+0 context fp=+20:context0 r4=5:context0; "
+     "400100@+8 cfi! fp=+20:kept0 r4=7:loaded0@+0; limit",
+     NULL},
+    {"thumb: counted from r7",
+     {ARM, .regs = "pc=400008 cpsr=20 sp=+0 fp=+40 r7=+8", .show = "fp r7",
+      /* push {r7, lr}; mov r7, sp; sub.w sp, sp, r0 */
+      .stack = "0 0 +30 400101", .code = "400000t=80b56f46adeb000d 400100t*",
+      .facts = functions, .options.max_frames = 2},
+     "400008t@+0 context fp=+40:context0 r7=+8:context0; "
+     "400100t@+10 cfi! fp=+40:kept0 r7=+30:loaded0@+8; limit",
+     NULL},
+    {"thumb: a handler's way back to its trampoline is as good as a call",
+     {ARM, .regs = "pc=400004 cpsr=20 sp=+0 r7=+0", .show = "r7",
+      /* push {r7, lr}; nothing; at 400200 movs r7, #119; svc 0 */
+      .stack = "+20 400201 0 0 0 0 0 0 0 400101",
+      .code = "400000t=80b50000 400200t=772700df 400100t*", .facts = functions,
+      .options.max_frames = 2},
+     "400004t@+0 context r7=+0:context0; "
+     "400200te@+8 cfi r7=+20:loaded0@+0; limit",
      NULL},
 };
 

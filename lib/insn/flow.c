@@ -11,7 +11,8 @@
 enum {
     FARTHEST = 1 << 28, /* bytes, from where places are counted */
     WAITING = 48,       /* ways that have not been taken yet */
-    A64_LR = 30 - FLOW_A64_FIRST
+    ARM_FP = 11,
+    THUMB_FP = 7
 };
 
 flow_place flow_moved(flow_place from, int64_t by)
@@ -64,6 +65,17 @@ void flow_load(flow_state *s, uint8_t reg, flow_place from)
         s->written &= (uint16_t)~bit(reg);
         s->save[reg] = from;
     }
+}
+
+void flow_transfer(flow_state *s, bool load, uint8_t reg, flow_place at)
+{
+    bool had = s->to_return || s->saved >> reg & 1;
+    if (load)
+        flow_load(s, reg, at);
+    else if (!(reg == FLOW_LINK && s->link_lost))
+        flow_store(s, reg, at);
+    if (load && reg == FLOW_LINK)
+        s->link_lost = !had || s->saved >> reg & 1;
 }
 
 void flow_forget(flow_state *s, uint8_t reg)
@@ -169,6 +181,8 @@ static flow_step carry_out(walker *w, uint32_t at, flow_state *s)
     case MDW_ARCH_X86:
     case MDW_ARCH_X86_64:
         return flow_x86(s, w->code, rest);
+    case MDW_ARCH_ARM:
+        return flow_arm(s, w->code, rest);
     case MDW_ARCH_ARM64:
         return flow_arm64(s, rest);
     default:
@@ -256,12 +270,17 @@ static bool find(walker *w, uint32_t at, flow_state *s)
 
 static unsigned pointer_of(uint32_t arch)
 {
-    return arch == MDW_ARCH_X86 ? 4 : 8;
+    return arch == MDW_ARCH_X86 || arch == MDW_ARCH_ARM ? 4 : 8;
 }
 
 static uint8_t first_of(uint32_t arch)
 {
     return arch == MDW_ARCH_ARM64 ? FLOW_A64_FIRST : 0;
+}
+
+static bool has_link(uint32_t arch)
+{
+    return arch == MDW_ARCH_ARM || arch == MDW_ARCH_ARM64;
 }
 
 static void give_saves(const flow_state *s, uint8_t first, flow_place base,
@@ -280,8 +299,8 @@ static void give_saves(const flow_state *s, uint8_t first, flow_place base,
 /* The return address in the link register, or where that was saved. */
 static void give_link(const flow_state *s, flow_place base, edge *e)
 {
-    bool saved = s->saved >> A64_LR & 1;
-    const flow_place *p = &s->save[A64_LR];
+    bool saved = s->saved >> FLOW_LINK & 1;
+    const flow_place *p = &s->save[FLOW_LINK];
     e->in_link = !saved;
     e->known = saved ? p->from == base.from : !s->link_lost;
     if (saved)
@@ -294,7 +313,8 @@ edge flow_from_start(const flow_code *code, size_t at, bool called)
     walker w;
     flow_state s = {.sp = {0, FLOW_ENTRY},
                     .copy_reg = FLOW_NO_REG,
-                    .number_reg = FLOW_NO_REG};
+                    .number_reg = FLOW_NO_REG,
+                    .fp_reg = code->thumb ? THUMB_FP : ARM_FP};
     start(&w, code, (uint32_t)at, called);
     bool found = at <= FLOW_BYTES && find(&w, 0, &s);
     e.steps = w.steps;
@@ -312,7 +332,7 @@ edge flow_from_start(const flow_code *code, size_t at, bool called)
     give_saves(&s, first_of(code->arch), base, &e);
     if (e.stored) {
         e.caller_sp = s.caller.at - base.at;
-    } else if (code->arch == MDW_ARCH_ARM64) {
+    } else if (has_link(code->arch)) {
         e.caller_sp = -base.at;
         if (e.known)
             give_link(&s, base, &e);
@@ -331,7 +351,8 @@ edge flow_to_return(const flow_code *code, size_t at)
                     .fp = {0, FLOW_FRAME},
                     .to_return = true,
                     .copy_reg = FLOW_NO_REG,
-                    .number_reg = FLOW_NO_REG};
+                    .number_reg = FLOW_NO_REG,
+                    .fp_reg = code->thumb ? THUMB_FP : ARM_FP};
     start(&w, code, MDW_NONE, false);
     bool found = at <= FLOW_BYTES && find(&w, (uint32_t)at, &s);
     e.steps = w.steps;
@@ -348,7 +369,7 @@ edge flow_to_return(const flow_code *code, size_t at)
         return e;
     }
     e.caller_sp = s.sp.at;
-    if (code->arch == MDW_ARCH_ARM64) {
+    if (has_link(code->arch)) {
         give_link(&s, base, &e);
     } else {
         e.ret = s.sp.at;

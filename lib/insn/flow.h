@@ -1,5 +1,5 @@
 /* lib/insn/flow.h - what the code of a function does to its frame, followed
- * instruction by instruction: x86, x86-64, AArch64. */
+ * instruction by instruction: x86, x86-64, ARM and Thumb, AArch64. */
 #ifndef MDW_INSN_FLOW_H
 #define MDW_INSN_FLOW_H
 
@@ -8,6 +8,7 @@
 typedef struct flow_code {
     uint32_t arch;
     bool callee_pops; /* what is called may take its arguments off the stack */
+    bool thumb;       /* of ARM */
     mdw_bytes bytes;
 } flow_code;
 

@@ -18,8 +18,14 @@ typedef struct flow_place {
     uint8_t from; /* FLOW_ */
 } flow_place;
 
-/* Registers that may be saved: the 16 of x86-64, or x16 and what follows. */
-enum { FLOW_REGS = 16, FLOW_A64_FIRST = 16, FLOW_NO_REG = 0xFF };
+/* Registers that may be saved: the 16 of x86-64 and of ARM, or x16 and what
+ * follows. */
+enum {
+    FLOW_REGS = 16,
+    FLOW_A64_FIRST = 16,
+    FLOW_LINK = 14, /* the link register, of ARM and of AArch64 */
+    FLOW_NO_REG = 0xFF
+};
 
 typedef struct flow_state {
     flow_place sp, fp;
@@ -27,7 +33,9 @@ typedef struct flow_state {
     flow_place caller; /* where the caller's sp was stored */
     int64_t number;    /* in `number_reg` */
     uint8_t copy_reg, number_reg;
-    bool to_return; /* registers are brought back, not saved */
+    uint8_t fp_reg;      /* of ARM, where Thumb has another one */
+    uint8_t conditional; /* instructions to come, of an IT block */
+    bool to_return;      /* registers are brought back, not saved */
     bool link_lost;
     bool called; /* something, on the way */
     bool busy;   /* something was done that neither makes a frame nor ends it */
@@ -49,13 +57,14 @@ enum flow_next {
 };
 
 typedef struct flow_step {
-    uint8_t size; /* of the instruction */
+    uint16_t size; /* of the instruction, and of a table behind it */
     enum flow_next next;
     int64_t target; /* from the instruction */
 } flow_step;
 
 /* One instruction, of `bytes` that begin with it. Size 0: there is none. */
 flow_step flow_x86(flow_state *s, const flow_code *code, mdw_bytes bytes);
+flow_step flow_arm(flow_state *s, const flow_code *code, mdw_bytes bytes);
 flow_step flow_arm64(flow_state *s, mdw_bytes bytes);
 
 /* Which is nowhere if it can't be. */
@@ -64,7 +73,26 @@ bool flow_same(flow_place a, flow_place b);
 /* Of one of FLOW_REGS. */
 void flow_store(flow_state *s, uint8_t reg, flow_place to);
 void flow_load(flow_state *s, uint8_t reg, flow_place from);
+/* One or the other, where the return address may be in a register. */
+void flow_transfer(flow_state *s, bool load, uint8_t reg, flow_place at);
 /* `reg` has another value now. */
 void flow_forget(flow_state *s, uint8_t reg);
+
+/* Of encodings. */
+static inline int64_t flow_signed(uint64_t value, unsigned bits)
+{
+    uint64_t sign = UINT64_C(1) << (bits - 1);
+    return (int64_t)((value ^ sign) - sign);
+}
+
+static inline unsigned flow_field(uint32_t word, unsigned at, unsigned bits)
+{
+    return word >> at & ((1u << bits) - 1);
+}
+
+static inline bool flow_is(uint32_t word, uint32_t mask, uint32_t value)
+{
+    return (word & mask) == value;
+}
 
 #endif

@@ -54,7 +54,9 @@ static mdw_status edge_row(const mdw_walk *w, const edge *e, uint32_t flags,
                            mdw_row *row)
 {
     const arch *a = w->unwinder->arch;
-    uint8_t base = e->by_fp ? a->fp : a->sp;
+    uint8_t base = a->sp;
+    if (e->by_fp)
+        base = frame_thumb(w) ? a->fp_thumb : a->fp;
     if (!e->known || (e->in_link && !reg_known(&w->frame.regs, a->lr)))
         return MDW_ABSENT;
     row->flags |= flags;
@@ -100,7 +102,8 @@ static mdw_status load_function(mdw_walk *w, function_code *f)
     if (!f->whole)
         got = load_code(w, pc, f->bytes, left < RETURN ? (size_t)left : RETURN);
     bool pops = u->arch->id == MDW_ARCH_X86 && u->options.os == MDW_OS_WINDOWS;
-    f->flow = (flow_code){u->arch->id, pops, {f->bytes, (size_t)got}};
+    f->flow =
+        (flow_code){u->arch->id, pops, frame_thumb(w), {f->bytes, (size_t)got}};
     return MDW_OK;
 }
 

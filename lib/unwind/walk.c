@@ -207,10 +207,12 @@ static bool apply(mdw_walk *w, const step *s, candidate *c)
     return true;
 }
 
+/* A signal handler returns to its trampoline, which nobody calls from. */
 static bool call_is_proven(mdw_walk *w, const candidate *c)
 {
     uint64_t target;
-    return call_ask(w, c->pc, c->thumb, &target) == MDW_ANSWER_YES;
+    return call_ask(w, c->pc, c->thumb, &target) == MDW_ANSWER_YES ||
+           trampoline_at(w, c->pc, c->thumb);
 }
 
 /* One answer of one step, applied and judged. MDW_ABSENT: no (more) answer. */
