@@ -265,6 +265,8 @@ static bool ask_file(const char *name, bool show)
             if (gelf_getshdr(scn, &head) && head.sh_type == SHT_DYNSYM)
                 ask_symbols(&f, scn, &head);
     mdw_unwind_info_close(f.info);
+    elf_end(f.elf);
+    elf_end(f.sections.at_user); /* cfi_open's */
     bool good = say(&f, "from the start", &f.start);
     return say(&f, "to the return", &f.end) && good;
 }

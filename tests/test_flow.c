@@ -97,6 +97,8 @@ static const row starts[] = {
      "5589e550e800010000", "9", "fp ret@4 sp=8 0@-4 5@0"},
     {"without a frame pointer nobody knows", WIN32, "50e800010000", "6", "?"},
     {"enter", X64, "c8100000", "4", "?"},
+    {"the least number, taken away", X64, "48b800000000000000804829c4", "d",
+     "?"},
     {"at the entry", A64, "", "0", "lr sp=0 plain"},
     {"paciasp; stp x29, x30, [sp, -32]!; mov x29, sp", A64,
      "3f2303d5fd7bbea9fd030091", "c", "ret@8 sp=32 29@0 30@8 plain"},

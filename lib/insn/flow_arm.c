@@ -61,7 +61,8 @@ void arm_add_register(flow_state *s, unsigned reg, unsigned from, unsigned by,
 {
     flow_place sum = {0, FLOW_NOWHERE};
     if (by == s->number_reg)
-        sum = flow_moved(value(s, from), minus ? -s->number : s->number);
+        sum = flow_moved(value(s, from),
+                         minus ? flow_negated(s->number) : s->number);
     else if (from == s->number_reg && !minus)
         sum = flow_moved(value(s, by), s->number);
     arm_set(s, reg, sum);

@@ -102,8 +102,8 @@ static bool add_register(flow_state *s, uint32_t word)
     unsigned from = flow_field(word, 5, 5), to = flow_field(word, 0, 5);
     flow_place sum = {0, FLOW_NOWHERE};
     if (flow_field(word, 16, 5) == s->number_reg)
-        sum =
-            flow_moved(value(s, from), word >> 30 & 1 ? -s->number : s->number);
+        sum = flow_moved(value(s, from),
+                         word >> 30 & 1 ? flow_negated(s->number) : s->number);
     set(s, to, sum);
     return true;
 }

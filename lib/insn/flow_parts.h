@@ -85,6 +85,12 @@ static inline int64_t flow_signed(uint64_t value, unsigned bits)
     return (int64_t)((value ^ sign) - sign);
 }
 
+/* The least number has no opposite; what is as far off is nowhere either. */
+static inline int64_t flow_negated(int64_t by)
+{
+    return by == INT64_MIN ? INT64_MAX : -by;
+}
+
 static inline unsigned flow_field(uint32_t word, unsigned at, unsigned bits)
 {
     return word >> at & ((1u << bits) - 1);

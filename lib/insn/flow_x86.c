@@ -116,7 +116,8 @@ static void add_immediate(x86_state *x)
     if (kind == 7) /* CMP */
         return;
     if (is_whole(x) && (kind == 0 || kind == 5))
-        set(x, reg, flow_moved(value(x, reg), kind == 0 ? by : -by));
+        set(x, reg,
+            flow_moved(value(x, reg), kind == 0 ? by : flow_negated(by)));
     else if (is_whole(x) && kind == 4 && reg == SP && !x->s->to_return &&
              x->s->sp.from != FLOW_ALIGNED)
         x->s->sp = (flow_place){0, FLOW_ALIGNED};
@@ -171,7 +172,7 @@ static void two_operands(x86_state *x)
         return;
     bool known = is_whole(x) && form & 1 && by == x->s->number_reg &&
                  by != X86_NONE && (kind == 0 || kind == 5);
-    int64_t number = kind == 0 ? x->s->number : -x->s->number;
+    int64_t number = kind == 0 ? x->s->number : flow_negated(x->s->number);
     set(x, to, known ? flow_moved(value(x, to), number) : unknown);
 }
 
