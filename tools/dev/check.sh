@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 . tools/dev/packages.sh
 need $build_packages g++ git python3 python3-jsonschema python3-protobuf \
     protobuf-compiler binutils file man-db \
-    zstd universal-ctags clang clang-format clang-tidy libclang-rt-14-dev llvm \
+    xz-utils zstd universal-ctags clang clang-format clang-tidy libclang-rt-14-dev llvm \
     libcapstone-dev debuginfod libelf-dev valgrind strace \
     mingw-w64-x86-64-dev lldb-19 llvm-19 gdb gdb-multiarch qemu-user \
     gcc-i686-linux-gnu g++-i686-linux-gnu libc6-dev-i386-cross \
