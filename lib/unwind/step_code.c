@@ -7,7 +7,8 @@
 
 /* Nothing was run here: everything is as the caller left it, who is at sp or in
  * the link register. A call through a null pointer is the usual reason; where
- * else there is no code, a call must prove it. */
+ * else there is no code, a call must prove it; where the bytes before it are
+ * unknown, an image will do. */
 static mdw_status nowhere(mdw_walk *w, mdw_row *row)
 {
     const arch *a = w->unwinder->arch;
@@ -19,7 +20,8 @@ static mdw_status nowhere(mdw_walk *w, mdw_row *row)
     if ((!null && place.exec != MDW_ANSWER_NO) ||
         (a->lr != NO_REG && !reg_known(&w->frame.regs, a->lr)))
         return MDW_ABSENT;
-    row->flags |= ROW_LEAF | (uint32_t)(null ? ROW_CALLED : ROW_DOUBTFUL);
+    row->flags |=
+        ROW_LEAF | (uint32_t)(null ? ROW_CALLED : ROW_DOUBTFUL | ROW_NOWHERE);
     if (a->lr != NO_REG) {
         row->source = MDW_SOURCE_LINK_REG;
         row->cfa = rule_addr(a->sp, 0);

@@ -207,12 +207,31 @@ static bool apply(mdw_walk *w, const step *s, candidate *c)
     return true;
 }
 
+/* Where nothing was run, what a call would have left is no guess if it leads
+ * into an image; a function that is known there has more behind it. Files are
+ * asked for the bytes first. */
+static bool is_likely(mdw_walk *w, const candidate *c)
+{
+    mdw_place place;
+    if (!w->files || !(c->flags & ROW_NOWHERE) ||
+        image_find(w->unwinder, c->pc - 1) == MDW_NONE)
+        return false;
+    w->awaited |=
+        place_ask(w, c->pc - 1, MDW_PLACE_FUNCTION, &place) == MDW_AGAIN;
+    return !place.function.size || mdw_range_has(place.function, c->pc);
+}
+
 /* A signal handler returns to its trampoline, which nobody calls from. */
-static bool call_is_proven(mdw_walk *w, const candidate *c)
+static void doubt(mdw_walk *w, candidate *c)
 {
     uint64_t target;
-    return call_ask(w, c->pc, c->thumb, &target) == MDW_ANSWER_YES ||
-           trampoline_at(w, c->pc, c->thumb);
+    uint32_t call = call_ask(w, c->pc, c->thumb, &target);
+    if (call == MDW_ANSWER_YES || trampoline_at(w, c->pc, c->thumb))
+        return;
+    if (call == MDW_ANSWER_UNKNOWN && is_likely(w, c))
+        c->flags |= ROW_CALLED;
+    else
+        c->trust = MDW_TRUST_SCAN;
 }
 
 /* One answer of one step, applied and judged. MDW_ABSENT: no (more) answer. */
@@ -244,8 +263,8 @@ static mdw_status propose(mdw_walk *w, const step *s, uint32_t choice)
         c->trust = MDW_TRUST_CFI_SCAN;
     if (c->flags & ROW_LEAF)
         c->trust = MDW_TRUST_LEAF;
-    if (c->flags & ROW_DOUBTFUL && !call_is_proven(w, c))
-        c->trust = MDW_TRUST_SCAN;
+    if (c->flags & ROW_DOUBTFUL)
+        doubt(w, c);
     status = judge(w, c);
     return w->awaited ? (mdw_status)MDW_AGAIN : status;
 }

@@ -138,7 +138,8 @@ enum {
     ROW_DOUBTFUL = 1 << 16,
     ROW_LEAF = 1 << 17,
     ROW_FP_GUESS = 1 << 18,
-    ROW_CALLED = 1 << 19
+    ROW_CALLED = 1 << 19,
+    ROW_NOWHERE = 1 << 20
 };
 
 static inline bool frame_exact(const mdw_walk *w)
