@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-TESTS = {"flow": [], "walk": [], "walk_arm": [], "walk_code": [], "walk_stacks": [], "walk_info": [], "arbitrate": [],
+TESTS = {"flow": [], "link": [], "walk": [], "walk_arm": [], "walk_code": [], "walk_stacks": [], "walk_info": [], "arbitrate": [],
          "process": ["testdata/dumps"]}
 FOLDERS = ("arch", "doc", "examples", "fuzz", "include", "lib", "testdata", "tests", "tools")
 

@@ -91,6 +91,7 @@ static const row rows[] = {
      ""},
     {"blx r3", A32, "33ff2fe1", "l"},
     {"blx to Thumb", A32, "050000fa", "l"},
+    {"blx; str lr: it is of the call's", A32, "050000fa 00e080e5", "l"},
     {"mov lr, pc", A32, "0fe0a0e1", "l"},
     {"mov pc, lr", A32, "0ef0a0e1", "?"},
     {"bx lr", A32, "1eff2fe1", "?"},

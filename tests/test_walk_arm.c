@@ -181,6 +181,59 @@ static const row signed_pointers[] = {
      "400010@+0 context; 400100@+0 lr!; no caller"},
 };
 
+/* What a function has lost that never returns, and what its row says. */
+static const fact one[] = {{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
+                           {DARK, CODE_SIZE, MDW_ANSWER_YES, 0},
+                           {CODE, 0x40, 0, MDW_PLACE_FUNCTION},
+                           {0}};
+static const fact long_one[] = {{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
+                                {CODE, 0x3000, 0, MDW_PLACE_FUNCTION},
+                                {0}};
+#define LEAF_ROW .facts = one, .rows = "400000+40: cfa=sp"
+
+static const row stale[] = {
+    {"arm: lr of a call of its own is not the caller, whatever the row says",
+     {ARM, LEAF_ROW, .regs = "pc=400010 sp=+0 fp=+8 lr=40000c",
+      .stack = "0 0 +18 400100 0 0 0 400200",
+      .code = "40000c>400800 400100* 400200*"},
+     "400010@+0 context; 400100@+10 fp!; 400200@+20 fp!; bottom"},
+    {"arm: nor is what was loaded behind one",
+     {ARM, LEAF_ROW, .regs = "pc=400010 sp=+0 fp=+8 lr=400300",
+      .stack = "0 0 +18 400100 0 0 0 400200", /* ldr lr, [pc, #52] */
+      .code = "400000=00000000000000eb34e09fe5 400100* 400200* 400300*"},
+     "400010@+0 context; 400100@+10 fp!; 400200@+20 fp!; bottom"},
+    {"arm: at the entry it is, of a recursion too",
+     {ARM, LEAF_ROW, .regs = "pc=400004 sp=+0 fp=+8 lr=40000c",
+      .code = "40000c>400000", .options.max_frames = 2},
+     "400004@+0 context; 40000c@+0 leaf!!; limit"},
+    {"arm: nor one that such a call has left far from where it begins",
+     {ARM, .regs = "pc=402410 sp=+0 lr=40240c", .facts = long_one,
+      .rows = "400000+3000: cfa=sp", .code = "40240c>400800",
+      .options.no_scan = true},
+     "402410@+0 context; no caller"},
+    {"arm: where that is a call of the function itself it may be",
+     {ARM, .regs = "pc=402400 sp=+0 lr=40240c", .facts = long_one,
+      .rows = "400000+3000: cfa=sp", .code = "40240c>400000",
+      .options.max_frames = 2},
+     "402400@+0 context; 40240c@+0 cfi!!; limit"},
+    {"arm: bytes of files tell, too",
+     {ARM, LEAF_ROW, .regs = "pc=400010 sp=+0 fp=+8 lr=400300", .files = true,
+      .stack = "0 0 +18 400100 0 0 0 400200", /* ldr lr, [pc, #52] */
+      .code = "400000=00000000000000eb34e09fe5 400100* 400200* 400300*"},
+     "400010@+0 context; 400100@+10 fp!; 400200@+20 fp!; bottom"},
+    {"arm: one that was stored first is no business of this",
+     {ARM, .facts = one, .regs = "pc=400010 sp=+0 lr=400100",
+      .rows = "400000+40: cfa=sp+8 lr=[cfa-4]", .stack = "0 400200",
+      .code = "400000=04e02de5 40000c>400800 400100* 400200*",
+      .options.max_frames = 2},
+     "400010@+0 context; 400200@+8 cfi!; limit"},
+    {"arm64: as on ARM, where the row names lr",
+     {A64, .facts = one, .regs = "pc=400010 sp=+0 fp=+10 lr=40000c",
+      .rows = "400000+40: cfa=sp pc=lr", .stack = "0 0 +30 400100 0 0 0 400200",
+      .code = "40000c>400800 400100* 400200*"},
+     "400010@+0 context; 400100@+20~ fp!; 400200@+40~ fp!; bottom"},
+};
+
 static const row arm[] = {
     {"arm: clang's frame pointers",
      {ARM, .regs = "pc=400010 sp=+0 fp=+8 r4=5", .show = "fp r4",
@@ -285,6 +338,33 @@ static const row thumb[] = {
      {ARM, .regs = "pc=400010 cpsr=20 sp=+0 r7=+8 fp=+18",
       .stack = "0 0 +18 400200 0 0 0 400300", .code = "400200* 400300*"},
      "400010t@+0 context; 400200@+10 fp!; 400300@+20 scan!; no caller"},
+    {"thumb: without one r11's leads on, in clang's layout",
+     {ARM, .regs = "pc=400010 cpsr=20 sp=+0 fp=+8", .show = "fp",
+      .stack = "0 400281 +18 400100 0 0 0 400200",
+      .code = "400100* 400200* 400280t*"},
+     "400010t@+0 context fp=+8:context0; 400100@+10 fp! fp=+18:loaded0@+8; "
+     "400200@+20 fp! fp=0:loaded1@+18; bottom"},
+    {"thumb: and in GCC's, behind one that leads nowhere",
+     {ARM, .regs = "pc=400010 cpsr=20 sp=+0 r7=+4 fp=+c",
+      .stack = "0 400281 +1c 400100 0 0 0 400200",
+      .code = "400100* 400200* 400280t*"},
+     "400010t@+0 context; 400100@+10 fp!; 400200@+20 fp!; bottom"},
+    {"thumb: not where no call proves it",
+     {ARM, .regs = "pc=400010 cpsr=20 sp=+0 fp=+8",
+      .stack = "0 400201 +18 400100", .code = "400200t*"},
+     "400010t@+0 context; 400200t@+8 scan!; no caller"},
+    {"thumb: a row knows better, even one that nothing proves",
+     {ARM, .regs = "pc=400010 cpsr=20 sp=+0 fp=+8",
+      .stack = "0 500201 +18 400100", .code = "400100*",
+      .rows = "400000+40: cfa=sp+8 pc=[cfa-4] whole", .options.max_frames = 2},
+     "400010t@+0 context; 500200t@+8 cfi; limit"},
+    {"thumb: on iOS r11 is none",
+     {.arch = MDW_ARCH_ARM,
+      .os = MDW_OS_IOS,
+      .regs = "pc=400010 cpsr=20 sp=+0 fp=+8",
+      .stack = "0 400201 +18 400100",
+      .code = "400100* 400200t*"},
+     "400010t@+0 context; 400200t@+8 scan!; 400100@+10 scan!; no caller"},
     {"thumb: a leaf that a call proves",
      {ARM, .regs = "pc=400010 cpsr=20 sp=+0 lr=400101",
       .code = "400100t>400000 400000t=08200068"},
@@ -325,66 +405,78 @@ static const fact made[] = {{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
  * followed without asking for its row. */
 #define MADE "400000t=000010b582b0 "
 #define WHOLE                                                                  \
-    .show = "r4", .options.max_frames = 2, .facts = made,                      \
-    .rows = "400000+40: cfa=sp+10 r4=[cfa-8] lr=[cfa-4] pc=[cfa-4] whole"
+    .show = "r4 r6", .options.max_frames = 2, .facts = made,                   \
+    .rows = "400000+40: cfa=sp+10 r4=[cfa-8] lr=[cfa-4] pc=[cfa-4] r6=zero+6 " \
+            "whole"
 
-/* Where that row is not believed, the code says what was done. */
+/* Where that row is not believed, the code says what was done; r6 is what the
+ * row alone says. */
 static const row whole[] = {
     {"whole: where the frame is made",
      {ARM, WHOLE, .regs = "pc=400006 cpsr=20 sp=+0 lr=400201 r4=5",
       .stack = "0 0 7 400201", .code = MADE "400200t>400000"},
-     "400006t@+0 context r4=5:context0; 400200t@+10 cfi!! r4=7:loaded0@+8; "
+     "400006t@+0 context r4=5:context0 r6=?; 400200t@+10 cfi!! r4=7:loaded0@+8 "
+     "r6=6:computed0; "
      "limit"},
     {"whole: not at the first instruction, whatever lies there",
      {ARM, WHOLE, .regs = "pc=400002 cpsr=20 sp=+0 lr=400201 r4=5",
       .stack = "0 0 7 400301", .code = MADE "400200t>400000 400300t*"},
-     "400002t@+0 context r4=5:context0; 400200t@+0 cfi!! r4=5:kept0; limit"},
+     "400002t@+0 context r4=5:context0 r6=?; 400200t@+0 cfi!! r4=5:kept0 r6=?; "
+     "limit"},
     {"whole: nor where lr is saved and not all of the frame is made",
      {ARM, WHOLE, .regs = "pc=400004 cpsr=20 sp=+0 lr=400201 r4=5",
       .stack = "0 400201 7 400301", .code = MADE "400200t>400000 400300t*"},
-     "400004t@+0 context r4=5:context0; 400200t@+8 cfi!! r4=0:loaded0@+0; "
+     "400004t@+0 context r4=5:context0 r6=?; 400200t@+8 cfi!! r4=0:loaded0@+0 "
+     "r6=?; "
      "limit"},
     {"whole: lr is left from a call of the function's own",
      {ARM, WHOLE, .regs = "pc=40000c cpsr=20 sp=+0 lr=40000b r4=5",
       .stack = "0 0 7 400201", .code = MADE "40000at>400800 400200t>400000"},
-     "40000ct@+0 context r4=5:context0; 400200t@+10 cfi!! r4=7:loaded0@+8; "
+     "40000ct@+0 context r4=5:context0 r6=?; 400200t@+10 cfi!! r4=7:loaded0@+8 "
+     "r6=6:computed0; "
      "limit"},
     {"whole: also of one that comes later, in a loop",
      {ARM, WHOLE, .regs = "pc=400006 cpsr=20 sp=+0 lr=400021 r4=5",
       .stack = "0 0 7 400201", .code = MADE "400020t>400800 400200t>400000"},
-     "400006t@+0 context r4=5:context0; 400200t@+10 cfi!! r4=7:loaded0@+8; "
+     "400006t@+0 context r4=5:context0 r6=?; 400200t@+10 cfi!! r4=7:loaded0@+8 "
+     "r6=6:computed0; "
      "limit"},
     {"whole: or it is used for something else",
      {ARM, WHOLE, .regs = "pc=400006 cpsr=20 sp=+0 lr=400301 r4=5",
       .stack = "0 0 7 400201", .code = MADE "400200t>400000"},
-     "400006t@+0 context r4=5:context0; 400200t@+10 cfi!! r4=7:loaded0@+8; "
+     "400006t@+0 context r4=5:context0 r6=?; 400200t@+10 cfi!! r4=7:loaded0@+8 "
+     "r6=6:computed0; "
      "limit"},
     {"whole: not where the frame is gone again",
      {ARM, WHOLE, .regs = "pc=400008 sp=+0 lr=400200 r4=5",
       /* push {r4, lr}; pop {r4, lr} */
       .stack = "0 0 7 400300",
       .code = "400000=10402de91040bde8 400200>400000 400300*"},
-     "400008@+0 context r4=5:context0; 400200@+0 cfi!! r4=5:kept0; limit"},
+     "400008@+0 context r4=5:context0 r6=?; 400200@+0 cfi!! r4=5:kept0 r6=?; "
+     "limit"},
     {"whole: lr is not saved yet, wherever it points: that is no row's word",
      {ARM, WHOLE, .regs = "pc=400002 cpsr=20 sp=+0 lr=500101 r4=5",
       .stack = "0 0 7 400301", .code = MADE "400300t*"},
-     "400002t@+0 context r4=5:context0; 400300t@+10 scan! r4=?; limit"},
+     "400002t@+0 context r4=5:context0 r6=?; 400300t@+10 scan! r4=? r6=?; "
+     "limit"},
     {"whole: nor any more",
      {ARM, WHOLE, .regs = "pc=400008 sp=+0 lr=500100 r4=5",
       .stack = "0 0 7 400300", .code = "400000=10402de91040bde8 400300*"},
-     "400008@+0 context r4=5:context0; 400300@+10 scan! r4=?; limit"},
+     "400008@+0 context r4=5:context0 r6=?; 400300@+10 scan! r4=? r6=?; limit"},
     {"whole: lr is left from a call in what the function called",
      {ARM, WHOLE, .regs = "pc=40000c cpsr=20 sp=+0 lr=400301 r4=5",
       .stack = "0 0 7 400201",
       .code = MADE "40000at>400800 400200t>400000 400300t*"},
-     "40000ct@+0 context r4=5:context0; 400200t@+10 cfi!! r4=7:loaded0@+8; "
+     "40000ct@+0 context r4=5:context0 r6=?; 400200t@+10 cfi!! r4=7:loaded0@+8 "
+     "r6=6:computed0; "
      "limit"},
     {"whole: a call that files prove makes it good",
      {ARM, WHOLE, .files = true,
       .regs = "pc=400006 cpsr=20 sp=+0 lr=400021 r7=+20 r4=5",
       .stack = "0 0 7 400201 0 0 0 0 0 400301",
       .code = MADE "400200t>400000 400300t*"},
-     "400006t@+0 context r4=5:context0; 400200t@+10 cfi!! r4=7:loaded0@+8; "
+     "400006t@+0 context r4=5:context0 r6=?; 400200t@+10 cfi!! r4=7:loaded0@+8 "
+     "r6=6:computed0; "
      "limit"},
     {"whole: a frame that isn't the first is at a call",
      {ARM, .regs = "pc=500000 sp=+0 lr=400005", .stack = "0 0 7 400201",
@@ -396,7 +488,8 @@ static const row whole[] = {
      {ARM, WHOLE, .files = true,
       .regs = "pc=400004 cpsr=20 sp=+0 lr=400201 r4=5",
       .stack = "0 400201 7 400301", .code = MADE "400200t>400000 400300t*"},
-     "400004t@+0 context r4=5:context0; 400200t@+8 cfi!! r4=0:loaded0@+0; "
+     "400004t@+0 context r4=5:context0 r6=?; 400200t@+8 cfi!! r4=0:loaded0@+0 "
+     "r6=?; "
      "limit"},
 };
 
@@ -408,6 +501,7 @@ int main(void)
 {
     TABLE(arm64);
     TABLE(signed_pointers);
+    TABLE(stale);
     TABLE(arm);
     TABLE(thumb);
     TABLE(whole);

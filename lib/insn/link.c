@@ -151,7 +151,7 @@ static void carry_out(link_use *use, uint32_t effect)
         use->lr_lost = true;
     if (effect & LR_LOADED)
         use->lr_lost = !use->lr_saved;
-    if (effect & LR_SAVED)
+    if (effect & LR_SAVED && !use->lr_lost) /* else it is something else */
         use->lr_saved = true;
     if (effect & SP_MOVED)
         use->sp_moved = true;

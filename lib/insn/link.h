@@ -19,6 +19,12 @@ typedef struct link_use {
  * unknown. */
 link_use link_trace(uint32_t arch, bool thumb, mdw_bytes code);
 
+/* Whether nothing has the return address any more. */
+static inline bool link_is_gone(const link_use *use)
+{
+    return use->known && use->lr_lost && !use->lr_saved;
+}
+
 /* Whether there is a return in `code`, wherever it begins. */
 bool link_returns(uint32_t arch, bool thumb, mdw_bytes code);
 

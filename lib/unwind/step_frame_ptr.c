@@ -62,7 +62,9 @@ uint8_t frame_pointer(const mdw_walk *w)
 enum { MAX_FUNCTION = 4096 };
 
 /* A function that has not set the register up, and may not until pc, leaves its
- * caller's chain alone: the record is of a frame further out. */
+ * caller's chain alone: the record is of a frame further out. It is the next
+ * that is known where the function has called without storing the link
+ * register, as those do that never return. */
 static mdw_status ask_untouched(mdw_walk *w)
 {
     mdw_place place;
@@ -70,38 +72,68 @@ static mdw_status ask_untouched(mdw_walk *w)
     mdw_status status =
         place_ask(w, w->frame.lookup, MDW_PLACE_FUNCTION, &place);
     uint64_t len = w->frame.pc - place.function.start;
-    if (status != MDW_OK || !place.function.size || len > sizeof code)
+    if (status != MDW_OK || !place.function.size || len > sizeof code ||
+        load_code(w, place.function.start, code, (size_t)len) != len)
         return status;
+    uint32_t id = w->unwinder->arch->id;
+    mdw_bytes bytes = {code, (size_t)len};
+    link_use use = link_trace(id, frame_thumb(w), bytes);
     w->fp_untouched =
-        load_code(w, place.function.start, code, (size_t)len) == len &&
-        !link_sets_frame(w->unwinder->arch->id, frame_thumb(w),
-                         (mdw_bytes){code, (size_t)len});
+        !link_sets_frame(id, frame_thumb(w), bytes) && !link_is_gone(&use);
+    return MDW_OK;
+}
+
+/* [fp] = return address, with the caller's fp below. */
+static void pair_of_gcc(mdw_walk *w, uint8_t fp, mdw_row *row)
+{
+    if (!plausible(w, w->frame.regs.value[fp] - 4))
+        row->flags |= ROW_DOUBTFUL;
+    row->cfa = rule_addr(fp, 4);
+    row_set(row, w->unwinder->arch->pc, rule_load(fp, 0));
+    row_set(row, fp, rule_load(fp, -4));
+}
+
+/* The chain of ARM code that this Thumb code has left alone. It leads past what
+ * keeps none, so that any unwind information knows better. */
+static mdw_status arm_chain(mdw_walk *w, uint32_t choice, mdw_row *row)
+{
+    uint8_t fp = w->unwinder->arch->fp;
+    bool better = w->best.step && w->best.trust >= MDW_TRUST_CFI;
+    if (better || !reg_known(&w->frame.regs, fp) || !w->frame.regs.value[fp] ||
+        choice > 1)
+        return MDW_ABSENT;
+    row->flags |= ROW_DOUBTFUL;
+    if (choice == 0)
+        pair(w, fp, row);
+    else
+        pair_of_gcc(w, fp, row);
     return MDW_OK;
 }
 
 /* ARM code has two layouts: clang's is the pair above, GCC's has r11 at the
  * return address with the caller's r11 below. Thumb has clang's with r7; GCC's
- * r7 in Thumb code is no chain, which the judgement finds out. */
+ * r7 in Thumb code is no chain, which the judgement finds out. Where Thumb code
+ * has none, r11 may still lead on through the ARM code that has called it. */
 static mdw_status run_arm(mdw_walk *w, uint32_t choice, mdw_row *row)
 {
     const arch *a = w->unwinder->arch;
     uint8_t fp = frame_pointer(w);
+    bool onward = fp != a->fp && w->unwinder->options.os != MDW_OS_IOS;
     mdw_status status = start(w, fp);
     if (status == MDW_OK)
         status = ask_untouched(w);
-    if (status != MDW_OK || w->fp_untouched)
-        return status != MDW_OK ? status : MDW_ABSENT;
-    if (choice == 0) {
-        pair(w, fp, row);
-        return MDW_OK;
-    }
-    if (fp != a->fp)
+    if (w->fp_untouched)
         return MDW_ABSENT;
-    if (!plausible(w, w->frame.regs.value[fp] - 4))
-        row->flags |= ROW_DOUBTFUL;
-    row->cfa = rule_addr(fp, 4);
-    row_set(row, a->pc, rule_load(fp, 0));
-    row_set(row, fp, rule_load(fp, -4));
+    if (status == MDW_ABSENT && onward)
+        return arm_chain(w, choice, row);
+    if (status != MDW_OK)
+        return status;
+    if (choice == 0)
+        pair(w, fp, row);
+    else if (fp == a->fp && choice == 1)
+        pair_of_gcc(w, fp, row);
+    else
+        return onward ? arm_chain(w, choice - 1, row) : MDW_ABSENT;
     return MDW_OK;
 }
 
@@ -136,7 +168,7 @@ const step step_frame_ptr = {.name = "fp",
 const step step_frame_ptr_arm = {.name = "fp",
                                  .trust = MDW_TRUST_FP,
                                  .source = MDW_SOURCE_FRAME_PTR,
-                                 .choices = 2,
+                                 .choices = 3,
                                  .enough = ENOUGH,
                                  .files = true,
                                  .run = run_arm};

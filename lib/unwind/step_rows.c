@@ -75,6 +75,40 @@ static bool frame_is_made(mdw_walk *w, const mdw_row *row)
     return use.lr_lost || saved == lr || !from_call(w, &place.function);
 }
 
+/* Whether a row has the link register for the return address. */
+static bool by_link(const arch *a, const mdw_row *row)
+{
+    uint8_t pc = kind_of(row, a->pc), lr = kind_of(row, a->lr);
+    if (a->lr == NO_REG)
+        return false;
+    if (pc == MDW_RULE_ADDR)
+        return row->reg[a->pc].base == a->lr && !row->reg[a->pc].offset;
+    return pc == MDW_RULE_DEFAULT &&
+           (lr == MDW_RULE_DEFAULT || lr == MDW_RULE_SAME);
+}
+
+/* Whether lr has something else by now: compilers write no row for a function
+ * that never returns and so keeps nothing. What it called has come back to it,
+ * or the link register was lost on the way here. */
+static bool link_is_stale(mdw_walk *w)
+{
+    const arch *a = w->unwinder->arch;
+    uint64_t lr = code_pointer(w->unwinder, w->frame.regs.value[a->lr]), target;
+    bool thumb = a->thumb_bit && lr & 1;
+    mdw_place place;
+    w->awaited |=
+        place_ask(w, w->frame.pc, MDW_PLACE_FUNCTION, &place) == MDW_AGAIN;
+    if (!place.function.size || !reg_known(&w->frame.regs, a->lr))
+        return false;
+    lr &= ~(uint64_t)thumb;
+    if (mdw_range_has(place.function, lr - 1) &&
+        call_ask(w, lr, thumb, &target) == MDW_ANSWER_YES && target &&
+        target != place.function.start)
+        return true;
+    link_use use = link_between(w, place.function.start, w->frame.pc);
+    return link_is_gone(&use);
+}
+
 static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
 {
     const mdw_unwinder *u = w->unwinder;
@@ -103,9 +137,15 @@ static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
         return MDW_E_RANGE; /* registers that this CPU doesn't have */
     if (return_lost(u->arch, row) || row->flags & MDW_ROW_BOTTOM)
         return MDW_END;
-    if (!(row->flags & MDW_ROW_WHOLE) || !frame_exact(w))
+    if (!frame_exact(w))
         return MDW_OK;
-    w->files = true; /* it needs proof */
+    bool whole = row->flags & MDW_ROW_WHOLE, link = by_link(u->arch, row);
+    w->files = whole || link; /* it needs proof */
+    if (link && link_is_stale(w))
+        return MDW_ABSENT;
+    w->files = whole;
+    if (!whole)
+        return MDW_OK;
     return frame_is_made(w, row) ? MDW_OK : MDW_ABSENT;
 }
 
