@@ -13,6 +13,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent / "truth")]
+import crashes  # noqa: E402
 import matrix  # noqa: E402
 from minidump import Dump  # noqa: E402
 
@@ -80,8 +81,8 @@ def compare(claim, mdwalk, dump, files, alone):
 
 
 def one(mdwalk, work, target, option, mode):
-    program = matrix.build(work, target, option, mode in matrix.CPP)
-    dump = matrix.dump_of(work, program, target, mode)
+    program = crashes.build(work, target, option, mode in crashes.CPP)
+    dump = crashes.dump_of(work, program, target, mode)
     library = matrix.Library(work)
     files = {f for _, _, name, _ in Dump(dump).modules() if (f := library.file(target, name))}
     files.add(program)
@@ -96,8 +97,8 @@ def main():
     mdwalk = str(pathlib.Path(sys.argv[1]).resolve())
     tested = 0
     with tempfile.TemporaryDirectory() as folder:
-        for target in matrix.make.TARGETS:
-            todo = [c for c in CASES if not matrix.missing_tools(target, *c)]
+        for target in crashes.make.TARGETS:
+            todo = [c for c in CASES if not crashes.missing_tools(target, *c)]
             total = sum(one(mdwalk, pathlib.Path(folder), target, *c) for c in todo)
             tested += len(todo)
             print(f"{target}: {total} frames")

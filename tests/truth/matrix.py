@@ -27,30 +27,19 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "testdata")]
-import make  # noqa: E402
 import mksym  # noqa: E402
+from crashes import CPP, SECONDS, SYSROOT, X86, build, cases, dump_of, missing_tools, run, sample  # noqa: E402
 from minidump import Dump, Truth  # noqa: E402
-from score import BACK, Score, recorded  # noqa: E402
+from oracles import Places, called_stacks, gdb_stacks  # noqa: E402
+from score import BACK, Called, Score, joined, recorded  # noqa: E402
 
-# The whole of an overflown stack is in its dump: twice this is what is kept.
-STACK_LIMIT = 192 << 10
-SECONDS = 60
-SUPPORT = ("selfdump", "shadow", "context", "memory", "modules", "put")
-SYSROOT = {"x86_64": "", "i386": "/usr/i686-linux-gnu", "arm": "/usr/arm-linux-gnueabihf",
-           "thumb": "/usr/arm-linux-gnueabihf", "aarch64": "/usr/aarch64-linux-gnu"}
-OPTIONS = ("O0", "O2", "fp", "nouw")
-CLANGS = ("clangO0", "clangfp")
-CPP = ("throw", "noexcept")
-MODES = make.MODES + ["wild", "memcpy", "tail", "raw", *CPP]
 READINGS = ("sym", "elf", "none")
 # The same crash, built with tables: gdb reads the libraries' part of its stack.
 TABLES = {"nouw": "O2"}
@@ -60,198 +49,11 @@ BASE = ("__libc_start_call_main", "__libc_start_main*", "_start", "start_thread"
 # In glibc's clone of ARM a thread begins behind the last byte that its symbol
 # has (sysdeps/unix/sysv/linux/arm/clone.S: label 1, after PSEUDO_END).
 CLONE, BEHIND_CLONE = ("clone", "__clone"), {"arm": 16, "thumb": 16}
-# gdb takes minutes for an overflow under qemu, whose record is whole anyhow, and
-# never comes back from a signal frame on AArch64: which crash has the same
-# library frames.
-NO_GDB = {"overflow": None}
-NO_GDB_AARCH64 = {"sighandler": "abort", "sigalt": "abort", "faulthandler": None}
+# gdb takes minutes for an overflow under qemu, and never comes back from a signal
+# frame on AArch64.
+NO_GDB = ("overflow",)
+NO_GDB_AARCH64 = ("sighandler", "sigalt", "faulthandler")
 LIBRARIES = re.compile(r"(libc|libm|libgcc_s|libstdc\+\+|ld-linux[^/]*)\.so[.0-9]*$")
-
-
-def compilers(target, option):
-    command, flags = make.compiler(target, option)
-    if command[0].endswith("clang"):
-        return command, [command[0] + "++", *command[1:]], flags
-    return command, [command[0][:-3] + "g++", *command[1:]], flags
-
-
-def missing_tools(target, option, mode):
-    c, cpp, _ = compilers(target, option)
-    tools = [(cpp if mode in CPP else c)[0], *make.TARGETS[target][1][:1]]
-    return [t for t in tools if shutil.which(t) is None]
-
-
-def cases():
-    found = [(t, o, m) for t in make.TARGETS for o in OPTIONS for m in MODES]
-    # clang's ARM code forgets where a function that never returns came from,
-    # and clang has no cross headers for C++ here.
-    return found + [(t, o, m) for t in make.CLANG for o in CLANGS for m in MODES
-                    if m not in CPP and (m != "noret" or t not in ("arm", "thumb"))]
-
-
-def sample(case):
-    """One case of each mode for each target, and of each option for each
-    target: the option moves on by one with each mode, beginning with another
-    one for each target."""
-    target, option, mode = case
-    options = OPTIONS + (CLANGS if target in make.CLANG and mode not in CPP else ())
-    start = list(make.TARGETS).index(target)
-    return option == options[(start + MODES.index(mode)) % len(options)]
-
-
-# -- programs --
-
-def run(words, **more):
-    return subprocess.run([str(w) for w in words], capture_output=True, timeout=SECONDS * 4, **more)
-
-
-def compile_one(command, flags, source, out):
-    if not out.exists():
-        part = out.with_suffix(".part")
-        result = run([*command, *flags, "-w", "-pthread", "-I", HERE, "-c", "-o", part, source])
-        if result.returncode:
-            raise RuntimeError(result.stderr.decode(errors="replace"))
-        part.rename(out)
-    return out
-
-
-def build(work, target, option, cpp):
-    """The crash and its callers with the option; what writes the dump is never
-    on a stack that is walked, and built once."""
-    program = work / f"{'crashxx' if cpp else 'crash'}-{target}-{option}"
-    if program.exists():
-        return program
-    c, cxx, flags = compilers(target, option)
-    flags = [*flags, "-g0" if "nouw" in option else "-g", f"-ffile-prefix-map={HERE}=."]
-    plain = "clang" if option.startswith("clang") else ""
-    objects = [compile_one(c, ["-std=gnu11", "-O2"], HERE / f"{s}.c", work / f"{s}-{target}{plain}.o")
-               for s in SUPPORT]
-    for source in ("crash", "raw"):
-        objects.append(compile_one(c, ["-std=gnu11", *flags], HERE / f"{source}.c",
-                                   work / f"{source}-{target}-{option}.o"))
-    if cpp:
-        more = ["-fno-exceptions"] if "nouw" in option else []
-        objects.append(compile_one(cxx, ["-std=gnu++17", *flags, *more], HERE / "throw.cc",
-                                   work / f"throw-{target}-{option}.o"))
-    result = run([*(cxx if cpp else c), "-Wl,--build-id=sha1", "-pthread", "-o", program, *objects])
-    if result.returncode:
-        raise RuntimeError(result.stderr.decode(errors="replace"))
-    return program
-
-
-SAME_ADDRESSES = make.same_addresses()
-LIMITS = ["prlimit", f"--stack={STACK_LIMIT}", "--core=0"]
-
-
-def runner(target):
-    words = make.TARGETS[target][1]
-    return [*words[:1], "-s", str(STACK_LIMIT), *words[1:]] if words else []
-
-
-def dump_of(work, program, target, mode):
-    dump = work / f"{program.name}-{mode}.dmp"
-    if not dump.exists():
-        part = dump.with_suffix(".part")
-        # Names without a folder: what lies on a stack doesn't depend on the place.
-        result = run([*LIMITS, *SAME_ADDRESSES, *runner(target), f"./{program.name}", mode, part.name], env={},
-                     cwd=work, stdin=subprocess.DEVNULL)
-        if result.returncode:
-            raise RuntimeError(f"{program.name} {mode} ended with {result.returncode}: "
-                               f"{result.stderr.decode(errors='replace')}")
-        part.rename(dump)
-    return dump
-
-
-# -- gdb --
-
-def gdb_words(program, target, mode, folder):
-    """How gdb starts a program and how it is started under qemu."""
-    gdb = [*LIMITS, "timeout", "-s", "KILL", SECONDS, "gdb-multiarch", "-nx", "-q", "-batch",
-           "-iex", "set debuginfod enabled off", "-ex", f"file {program}"]
-    script = ["-x", HERE / "gdb_stack.py"]
-    dump = folder / "unused.dmp"
-    if not make.TARGETS[target][1]:
-        return [*gdb, "-ex", f"set args {mode} {dump}", *script], None
-    qemu = runner(target)
-    socket = folder / "gdb"
-    return ([*gdb, "-ex", f"set sysroot {SYSROOT[target]}", "-ex", f"target remote {socket}", *script],
-            [*LIMITS, "timeout", "-s", "KILL", SECONDS + 5, qemu[0], "-g", socket, *qemu[1:], program, mode, dump])
-
-
-def gdb_run(program, target, mode):
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="gdb-", dir="/tmp"))
-    gdb, qemu = gdb_words(program, target, mode, folder)
-    env = {"PATH": "/usr/bin:/bin", "MDWALK_STOPS": "2" if mode == "faulthandler" else "1",
-           "MDWALK_START": "continue" if qemu else "run"}
-    stub = None
-    try:
-        if qemu:
-            stub = subprocess.Popen([str(w) for w in qemu], env={}, stdin=subprocess.DEVNULL,
-                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            while not (folder / "gdb").exists() and stub.poll() is None:
-                time.sleep(0.02)
-        said = run(gdb, env=env, stdin=subprocess.DEVNULL).stdout
-    finally:
-        if stub:
-            stub.terminate()  # timeout hands it on to qemu
-            stub.wait()
-        shutil.rmtree(folder, ignore_errors=True)
-    return said.decode(errors="replace")
-
-
-def text_start(path):
-    return int(re.search(r" \.text +\S+ +([0-9a-f]+)", mksym.tool("readelf", "-SW", path))[1], 16)
-
-
-def main_start(path):
-    return next(int(line.split()[0], 16) & ~1 for line in mksym.tool("nm", path).splitlines()
-                if line.endswith(" T main"))
-
-
-def gdb_stacks(work, program, target, mode):
-    """gdb's stacks of a crash, [[module, offset]] innermost first; a module of
-    None has no file. Kept beside the programs."""
-    kept = work / f"{program.name}-{mode}.gdb"
-    if kept.exists():
-        return json.loads(kept.read_text())
-    bases, stacks = [], []
-    for word, *rest in (line.split() for line in gdb_run(program, target, mode).splitlines() if line.strip()):
-        if word == "PROGRAM":
-            bases.append(((int(rest[0], 16) & ~1) - main_start(program), program.name))
-        elif word == "LIBRARY":
-            bases.append((int(rest[0], 16) - text_start(rest[1]), pathlib.Path(rest[1]).name))
-        elif word == "STACK":
-            stacks.append([place_in(sorted(bases), int(pc, 16)) for pc in rest])
-    if stacks:
-        part = kept.with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps(stacks))
-        part.rename(kept)
-    return stacks
-
-
-def place_in(bases, address):
-    """The module that begins last before an address; nothing lies 64 MiB into one."""
-    i = bisect.bisect(bases, (address, "~")) - 1
-    if i < 0 or address - bases[i][0] > 64 << 20:
-        return None, address
-    return bases[i][1], address - bases[i][0]
-
-
-class Places:
-    """Addresses as (module, offset)."""
-
-    def __init__(self, dump):
-        self.modules = sorted((base, size, pathlib.Path(name).name) for base, size, name, _ in dump.modules())
-
-    def address(self, module, offset):
-        base = next((b for b, _, name in self.modules if name == module), 0)
-        return base + offset
-
-    def of(self, address):
-        i = bisect.bisect(self.modules, (address, 1 << 64, "")) - 1
-        if i < 0 or address - self.modules[i][0] >= self.modules[i][1]:
-            return None
-        return self.modules[i][2], address - self.modules[i][0]
 
 
 # -- symbols --
@@ -321,16 +123,22 @@ def walk(mdwalk, dump, files):
     return {t["thread_id"]: t["frames"] for t in json.loads(result.stdout)["threads"]}
 
 
-class Allowed:
-    """Which frames that no record has are none of the walker's inventions."""
+# Stacks of a crash by somebody else, and whether it is the same crash; by its
+# calls, how long a call through a register is.
+Seen = collections.namedtuple("Seen", "stacks same calls", defaults=([], False, 0))
 
-    def __init__(self, case, places, files, library, stacks, same):
+
+class Allowed:
+    """Which frames that no record has are none of the walker's inventions,
+    where nobody has the whole stack."""
+
+    def __init__(self, case, places, files, library, seen):
         back = BACK[case.target]
         self.places = places
-        self.read = same and case.gdb.right == case.gdb.wanted
+        stacks, same = seen.stacks, seen.same
         self.names = {n: library.named(path) for n, path in files.items()}
-        self.called = {self.name((m, o - 1)) for stack in stacks for m, o in stack if LIBRARIES.match(m or "")}
-        self.gdb = {(m, o - n) for stack in stacks for m, o in stack for n in (0, *back)
+        self.called = {self.name((m, o - 1)) for _, stack in stacks for m, o in stack if LIBRARIES.match(m or "")}
+        self.gdb = {(m, o - n) for _, stack in stacks for m, o in stack for n in (0, *back)
                     if same or LIBRARIES.match(m or "")}
         self.base, self.declared = (
             {(n, o) for n, path in files.items() for start, end in library.ranges(path, names)
@@ -342,13 +150,17 @@ class Allowed:
         """The function at a (module, offset), or ""."""
         return self.names.get(at[0], lambda _: "")(at[1]) if at else ""
 
+    def is_base(self, place, inner, rest, below):
+        """An emulated thread need not begin where another one does."""
+        return below and self.places.of(place) in self.base | self.gdb
+
     def __call__(self, place, inner, rest, below):
         at, above = self.places.of(place), self.places.of(inner)
         if at in self.gdb or (below and at in self.base):
             return True
         if at in self.declared:
             return "once"
-        if self.read or not at:
+        if not at:
             return False
         # Of a crash that gdb can't read: the functions of the libraries that it
         # has in another one, and who called into a library or to nowhere, for
@@ -358,6 +170,22 @@ class Allowed:
             return bool(name) and name in self.called
         return bool(rest and (above is None or LIBRARIES.match(above[0]))
                     and re.search(rf"\b{re.escape(rest[0].function)}\b", name))
+
+
+def best_of(thread, stacks, places):
+    """A recorded stack by that one of `stacks` that has most of it, and what is
+    called there. Of several the one that stopped nearest, by its pc or else by
+    its sp: both move from one run to the next, but not far."""
+    wanted = recorded(thread)
+    found = []
+    for sp, stack in stacks:
+        pcs = [places.address(m, o) for m, o in stack]
+        found.append((Score().stack(wanted, [(pc, "", "") for pc in pcs], (0,), lambda *_: True), pcs, sp))
+    nothing = Score().stack(wanted, [], (0,), None), [0], 0
+
+    def near(f):
+        return f[0].right, -abs(f[1][0] - thread["pc"]) // 64, -abs(f[2] - thread["sp"])
+    return max(found, key=near, default=nothing)[:2]
 
 
 class Case:
@@ -370,37 +198,57 @@ class Case:
         read = Dump(dump_of(work, program, self.target, self.mode))
         truth, places = Truth(read.comment()), Places(read)
         files = {pathlib.Path(n).name: f for _, _, n, _ in read.modules() if (f := library.file(self.target, n))}
-        stacks, same = self.debugged(work, truth, places) if gdb else ([], False)
-        allowed = Allowed(self, places, files, library, stacks, same)
+        seen = self.debugged(work, truth, places) if gdb else Seen()
+        allowed = Allowed(self, places, files, library, seen)
+        if self.called(seen):
+            seen = Seen(called_stacks(work, program, self.target, self.mode, files), True,
+                        {"arm": 4, "thumb": 2, "aarch64": 4}.get(self.target, 0))
+        whole = {tid: self.whole(thread, seen, places) for tid, thread in truth.threads.items()}
         given = {"none": [], "elf": list(files.values()), "sym": [library.sym(f) for f in files.values()]}
         for reading in READINGS:
             walked = walk(mdwalk, work / f"{program.name}-{self.mode}.dmp", given[reading])
-            self.read(reading, walked, truth, allowed)
+            self.read(reading, walked, truth, allowed, whole)
+
+    @staticmethod
+    def whole(thread, seen, places):
+        """The whole stack of a thread; None if nobody has all that it recorded."""
+        called = best_of(thread, seen.stacks, places)[1]
+        if seen.calls and not places.of(thread["pc"]):
+            # Where it called to nothing is executed that would show a call.
+            called.insert(1, called[0] + seen.calls)
+        return joined(recorded(thread), [Called(a) for a in called[1:]]) if seen.same else None
+
+    def called(self, seen):
+        """Whether qemu is asked for the calls: where it has run the crash, and
+        where gdb can't read it. qemu-i386 has no threads, and a stack that is
+        not as long overflows after another number of calls."""
+        if self.target not in X86:
+            return True
+        read = seen.same and self.gdb.right == self.gdb.wanted
+        return not read and self.mode != "overflow" and (self.target, self.mode) != ("i386", "threads")
 
     def debugged(self, work, truth, places):
-        """gdb's stacks of the same crash, scored like mdwalk's."""
+        """gdb's stacks of the same crash, scored like mdwalk's; of a build
+        without tables those of the one with."""
         option = TABLES.get(self.option, self.option)
+        same = option == self.option
+        if self.mode in NO_GDB or (self.target == "aarch64" and self.mode in NO_GDB_AARCH64):
+            return Seen()
+        if not same and self.target not in X86:
+            return Seen()  # which nobody would ask for anything
         program = build(work, self.target, option, self.mode in CPP)
-        instead = NO_GDB | (NO_GDB_AARCH64 if self.target == "aarch64" else {})
-        mode = instead.get(self.mode, self.mode)
-        stacks = gdb_stacks(work, program, self.target, mode) if mode else []
-        if option != self.option and self.mode in CPP:
-            # Without tables nobody is found to catch, whatever was promised.
-            stacks = stacks + gdb_stacks(work, program, self.target, "throw")
-        if option == self.option and mode == self.mode:
-            for thread in truth.threads.values():
-                best = max((Score().stack(recorded(thread), [(places.address(m, o), "gdb", "") for m, o in s],
-                                          (0,), lambda *_: True) for s in stacks),
-                           key=lambda s: s.right, default=Score().stack(recorded(thread), [], (0,), None))
-                self.gdb.add(best)
-        return stacks, option == self.option and mode == self.mode
+        stacks = gdb_stacks(work, program, self.target, self.mode)
+        for thread in truth.threads.values() if same else ():
+            self.gdb.add(best_of(thread, stacks, places)[0])
+        return Seen(stacks, same)
 
-    def read(self, reading, stacks, truth, allowed):
+    def read(self, reading, stacks, truth, allowed, whole):
         for tid, thread in truth.threads.items():
             frames = [(int(f["offset"], 16), f["trust"], f"{f['module']}+{f['module_offset']} {f['function']}")
                       for f in stacks.get(tid, [])]
+            may_be = allowed if whole[tid] is None else allowed.is_base
             self.scores[reading, thread["name"] or ""] = Score().stack(
-                recorded(thread), frames, BACK[self.target], allowed)
+                recorded(thread), frames, BACK[self.target], may_be, whole[tid])
 
 
 @functools.cache
@@ -444,10 +292,13 @@ def trusted(score):
 
 def show(case):
     for (reading, name), s in case.scores.items():
-        if s.whole < s.stacks or s.invented:
+        if s.whole < s.stacks or s.invented or s.found < s.every:
             lost = ", ".join(w.function for w in s.missing[:6]) + (" ..." if len(s.missing) > 6 else "")
+            every = f" of all {s.found}/{s.every}" if s.every else ""
+            if s.lost:
+                every += f" not {' '.join(f'{c.address:x}' for c in s.lost[:6])}"
             thread = f" [{name}]" if name else ""
-            print(f"{case.name}{thread} {reading}: {s.right}/{s.wanted} invented {len(s.invented)}"
+            print(f"{case.name}{thread} {reading}: {s.right}/{s.wanted}{every} invented {len(s.invented)}"
                   + (f"; missing {lost}" if lost else "")
                   + "".join(f"; {i}" for i in s.invented[:4]))
 
@@ -464,7 +315,7 @@ def summary(done):
         for reading in READINGS:
             s = total(group, reading)
             print(f"{target:8} {option:8} {reading:5} right {s.right:6}/{s.wanted:<6} whole {s.whole:3}/{s.stacks:<3} "
-                  f"invented {len(s.invented):4} of them guesses {s.guesses}")
+                  f"invented {len(s.invented):4} of them guesses {s.guesses}, of all {s.found}/{s.every}")
     gdb = Score()
     for case in done:
         gdb.add(case.gdb)
@@ -492,7 +343,7 @@ def table(done):
     print()
     print("| frames by a frame-pointer chain, nothing but the dump | right | without the overflows |")
     print("|---|---|---|")
-    for target in make.TARGETS:
+    for target in SYSROOT:
         both = []
         for skip in ("", "overflow"):
             s = total([c for c in done if c.target == target and chained(c) and c.mode != skip], "none")

@@ -3,7 +3,7 @@
 import sys
 
 sys.dont_write_bytecode = True
-from score import Score, recorded  # noqa: E402
+from score import Called, Score, joined, recorded  # noqa: E402
 
 PROGRAM = {"frames": [(0x1010, "inner"), (0x1020, "outer"), (0x9010, "main")]}
 SIGNAL = {"frames": [(0x1010, "inner"), (0x7000, "handler"), (0x1044, "interrupted"), (0x9010, "main")]}
@@ -15,11 +15,12 @@ def frames(*places, trust="cfi"):
     return [(p, trust, f"{p:#x}") for p in (0x1000, *places)]
 
 
-def check(claim, thread, stack, right, invented, guesses=0, allowed=lambda *_: False):
+def check(claim, thread, stack, right, invented, guesses=0, allowed=lambda *_: False, called=None):
     global failed
-    s = Score().stack(recorded(thread), stack, (1,), allowed)
+    wanted = recorded(thread)
+    s = Score().stack(wanted, stack, (1,), allowed, called and joined(wanted, [Called(a) for a in called]))
     got = (s.right, len(s.invented), s.guesses, s.whole == s.stacks)
-    want = (right, invented, guesses, right == len(recorded(thread)))
+    want = (right, invented, guesses, right == len(wanted))
     if got != want:
         failed += 1
         print(f"{claim}: {got}, expected {want}")
@@ -45,5 +46,16 @@ check("what was interrupted was not called", SIGNAL, frames(0x100F, 0x7000, 0x10
 check("a gap is as many frames", RECURSION, frames(*[0x100F] * 5, 0x900F), 6, 0)
 check("a gap that is too short", RECURSION, frames(*[0x100F] * 4, 0x900F), 5, 0)
 check("a gap that is too long", RECURSION, frames(*[0x100F] * 6, 0x900F), 6, 1)
+check("of two that may be the same frame a guess is the invented one", PROGRAM,
+      [(0x1000, "context", "")] + frames(0x100F, trust="scan")[1:] + frames(0x100F, 0x101F, 0x900F)[1:], 3, 1, 1)
+check("what the whole stack has is none", PROGRAM, frames(0x100F, 0x7007, 0x101F, 0x900F), 3, 0,
+      called=[0x1010, 0x7008, 0x1020, 0x9010])
+check("but for once", PROGRAM, frames(0x100F, 0x7007, 0x7007, 0x101F, 0x900F), 3, 1,
+      called=[0x1010, 0x7008, 0x1020, 0x9010])
+check("and in its order", PROGRAM, frames(0x7007, 0x100F, 0x101F, 0x900F), 3, 1,
+      called=[0x1010, 0x7008, 0x1020, 0x9010])
+check("what a signal interrupted was not called", SIGNAL, frames(0x100F, 0x7000, 0x1044, 0x7007, 0x900F), 4, 0,
+      called=[0x1010, 0x7008, 0x9010])
+failed += joined(recorded(PROGRAM), [Called(0x1010), Called(0x9010)]) is not None
 check("no stack at all", PROGRAM, [], 0, 0)
 sys.exit(bool(failed))
