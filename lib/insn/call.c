@@ -3,6 +3,7 @@
 #include "lib/insn/call.h"
 
 #include "lib/base/reader.h"
+#include "lib/insn/x86.h"
 
 /* The last `size` bytes of `before`; bad when there are fewer. */
 static reader last(mdw_bytes before, size_t size, bool big_endian)
@@ -39,25 +40,11 @@ static const x86_call x86_calls[] = {
 /* Prefixes that leave a call what it is: segments (also NOTRACK, 3E),
  * REPNE (BND), REP, and the address size that linkers pad `call *x(%rip)` with
  * when they turn it into `call x`. The operand size prefix pads calls to
- * __tls_get_addr in 64-bit code; in 32-bit code it would cut eip to 16 bits. */
-static bool x86_is_prefix(uint8_t byte, bool long_mode)
+ * __tls_get_addr in 64-bit code; in 32-bit code it would cut eip to 16 bits.
+ * LOCK makes it no instruction. */
+static bool x86_is_padding(uint8_t byte, bool long_mode)
 {
-    switch (byte) {
-    case 0x26:
-    case 0x2E:
-    case 0x36:
-    case 0x3E:
-    case 0x64:
-    case 0x65:
-    case 0x67:
-    case 0xF2:
-    case 0xF3:
-        return true;
-    case 0x66:
-        return long_mode;
-    default:
-        return false;
-    }
+    return x86_is_prefix(byte) && byte != 0xF0 && (byte != 0x66 || long_mode);
 }
 
 /* ModR/M, SIB and displacement (tables 2-2 and 2-3) of FF /2. False when it is
@@ -96,7 +83,7 @@ static bool x86_site(reader r, bool long_mode, uint64_t addr, call_site *out)
     size_t size = reader_left(&r);
     bool short_addresses = false, short_operand = false;
     uint8_t byte = reader_u8(&r);
-    for (; x86_is_prefix(byte, long_mode); byte = reader_u8(&r)) {
+    for (; x86_is_padding(byte, long_mode); byte = reader_u8(&r)) {
         short_addresses |= byte == 0x67 && !long_mode;
         short_operand |= byte == 0x66;
     }

@@ -99,31 +99,11 @@ typedef struct prefixes {
     uint8_t rex;
 } prefixes;
 
-static bool is_prefix(uint8_t byte)
-{
-    switch (byte) {
-    case 0x26:
-    case 0x2E:
-    case 0x36:
-    case 0x3E:
-    case 0x64:
-    case 0x65:
-    case 0x66:
-    case 0x67:
-    case 0xF0:
-    case 0xF2:
-    case 0xF3:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* Returns the first byte that is none of them. */
 static uint8_t read_prefixes(reader *r, prefixes *p, x86_instruction *out)
 {
     uint8_t byte = reader_u8(r);
-    for (; is_prefix(byte); byte = reader_u8(r)) {
+    for (; x86_is_prefix(byte); byte = reader_u8(r)) {
         out->narrow |= byte == 0x66;
         p->short_address |= byte == 0x67;
     }

@@ -26,6 +26,27 @@ typedef struct x86_instruction {
     int64_t immediate;
 } x86_instruction;
 
+/* Segments, operand and address size, LOCK, REPNE and REP. */
+static inline bool x86_is_prefix(uint8_t byte)
+{
+    switch (byte) {
+    case 0x26:
+    case 0x2E:
+    case 0x36:
+    case 0x3E:
+    case 0x64:
+    case 0x65:
+    case 0x66:
+    case 0x67:
+    case 0xF0:
+    case 0xF2:
+    case 0xF3:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* False: no instruction, or not all of it. `wide`: 64-bit code. */
 bool x86_read(mdw_bytes code, bool wide, x86_instruction *out);
 
