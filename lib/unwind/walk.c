@@ -207,13 +207,22 @@ static bool apply(mdw_walk *w, const step *s, candidate *c)
     return true;
 }
 
+/* Whether the code is looked at once more, with bytes of files. */
+static bool asks_files_next(const mdw_walk *w)
+{
+    const step *const *s = w->unwinder->arch->steps(w->unwinder->options.os);
+    while (*s && *s != &step_code_files)
+        s++;
+    return *s && !w->files;
+}
+
 /* Where nothing was run, what a call would have left is no guess if it leads
  * into an image; a function that is known there has more behind it. Files are
  * asked for the bytes first. */
 static bool is_likely(mdw_walk *w, const candidate *c)
 {
     mdw_place place;
-    if (!w->files || !(c->flags & ROW_NOWHERE) ||
+    if (!(c->flags & ROW_NOWHERE) || asks_files_next(w) ||
         image_find(w->unwinder, c->pc - 1) == MDW_NONE)
         return false;
     w->awaited |=
