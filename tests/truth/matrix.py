@@ -188,6 +188,18 @@ def best_of(thread, stacks, places):
     return max(found, key=near, default=nothing)[:2]
 
 
+def settled(truth, stacks, places, files):
+    """Whether each thread has in `stacks` what it recorded and, of several,
+    stopped where it did; a loop is no longer than 64 bytes."""
+    for thread in truth.threads.values():
+        score, pcs = best_of(thread, stacks, places)
+        at = places.of(thread["pc"])
+        moved = len(truth.threads) > 1 and at and at[0] in files and abs(pcs[0] - thread["pc"]) > 64
+        if moved or any(not w.exact for w in score.missing):
+            return False
+    return True
+
+
 class Case:
     def __init__(self, key, work, mdwalk, library, left, gdb):
         self.target, self.option, self.mode = key
@@ -201,7 +213,8 @@ class Case:
         seen = self.debugged(work, truth, places) if gdb else Seen()
         allowed = Allowed(self, places, files, library, seen)
         if self.called(seen):
-            seen = Seen(called_stacks(work, program, self.target, self.mode, files), True,
+            seen = Seen(called_stacks(work, program, self.target, self.mode, files,
+                                      lambda stacks: settled(truth, stacks, places, files)), True,
                         {"arm": 4, "thumb": 2, "aarch64": 4}.get(self.target, 0))
         whole = {tid: self.whole(thread, seen, places) for tid, thread in truth.threads.items()}
         given = {"none": [], "elf": list(files.values()), "sym": [library.sym(f) for f in files.values()]}

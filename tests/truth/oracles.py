@@ -108,12 +108,10 @@ def return_addresses(stack, files):
     return sp, [pcs[0], *((m, o) for m, o in found if o)]
 
 
-def called_stacks(work, program, target, mode, files):
-    """The stacks of a crash by the calls that qemu saw, like gdb's. Kept beside
-    the programs."""
-    kept = work / f"{program.name}-{mode}.calls"
-    if kept.exists():
-        return json.loads(kept.read_text())
+TRIES = 4
+
+
+def calls_of(work, program, target, mode, files):
     dump = Dump(emulated(work, program, target, mode))
     places = Places(dump)
     base = places.address(program.name, 0)
@@ -122,13 +120,23 @@ def called_stacks(work, program, target, mode, files):
         [*LIMITS, *SAME_ADDRESSES, *emulator(target), *words], "arm" if target == "thumb" else target,
         [(b, b + size) for b, size, name, _ in dump.modules() if "/ld-linux" not in name],
         [base + start_of(program, s) for s in STOPS], base + start_of(program, STOPPED), env={}, cwd=work)
-    if not stacks:
-        raise RuntimeError(f"{program.name} {mode}: qemu saw no stack")
     stacks = [(sp, [places.of(a) or (None, a) for a in pcs]) for sp, pcs in stacks]
-    if target in X86:
-        stacks = [return_addresses(s, files) for s in stacks]
-    kept.write_text(json.dumps(stacks))
-    return stacks
+    return [return_addresses(s, files) for s in stacks] if target in X86 else stacks
+
+
+def called_stacks(work, program, target, mode, files, settled):
+    """The stacks of a crash by the calls that qemu saw, like gdb's. Kept beside
+    the programs. settled(stacks): whether each thread was where it is in the
+    dump; a slow one may not have come there, and is run again."""
+    kept = work / f"{program.name}-{mode}.calls"
+    if kept.exists():
+        return json.loads(kept.read_text())
+    for _ in range(TRIES):
+        stacks = calls_of(work, program, target, mode, files)
+        if stacks and settled(stacks):
+            kept.write_text(json.dumps(stacks))
+            return stacks
+    raise RuntimeError(f"{program.name} {mode}: qemu saw other stacks")
 
 
 def text_start(path):
