@@ -88,6 +88,50 @@ static const row chains[] = {
     {"no sp", {X64, .regs = "rip=400010"}, "no context"},
 };
 
+/* lea 4(%esp), %ecx; and $-16, %esp; push -4(%ecx): a copy of the return
+ * address at +c, the original where the caller's sp was. */
+static const row realigned[] = {
+    {"x86: a copy of the return address is not where the caller's sp is",
+     {X86, .regs = "eip=400010 esp=+0 ebp=+8", .show = "ebp",
+      .stack = "0 0 +30 500100 0 0 0 500100 0 0 0 0 0 400200",
+      .code = "400200*"},
+     "400010@+0 context ebp=+8:context0; 500100@+20 fp ebp=+30:loaded0@+8; "
+     "400200@+38 fp! ebp=0:loaded1@+30; bottom"},
+    {"x86: nor of a scanned one",
+     {X86, .regs = "eip=400010 esp=+0", .stack = "0 0 0 500100 500100",
+      .options.max_frames = 2},
+     "400010@+0 context; 500100@+14 scan; limit"},
+    {"x86: what lies further than the alignment is none",
+     {X86, .regs = "eip=400010 esp=+0 ebp=+8",
+      .stack = "0 0 +30 500100 0 0 0 0 500100", .options.max_frames = 2},
+     "400010@+0 context; 500100@+10 fp; limit"},
+    {"x86: nor where nothing was aligned",
+     {X86, .regs = "eip=400010 esp=+0 ebp=+4", .stack = "0 +30 500100 500100",
+      .options.max_frames = 2},
+     "400010@+0 context; 500100@+c fp; limit"},
+    {"x86: a recursion of small frames has the same words in one image",
+     {X86, .regs = "eip=400010 esp=+0 ebp=+8",
+      .stack = "0 0 +18 400100 0 0 +28 400100 0 0 0 500100",
+      .code = "400100>400000"},
+     "400010@+0 context; 400100@+10 fp!; 400100@+20 fp!; 500100@+30 fp; "
+     "bottom"},
+    {"x86: vectors need more",
+     {X86, .regs = "eip=400010 esp=+0 ebp=+18",
+      .stack = "0*6 +60 500100 0 0 0 0 0 0 500100", .options.max_frames = 2},
+     "400010@+0 context; 500100@+3c fp; limit"},
+    {"x86-64: two words alone are no proof",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+10",
+      .stack = "0 0 +60 500100 0 500100", .options.max_frames = 2},
+     "400010@+0 context; 500100@+20 fp; limit"},
+    {"x86: nor on Windows, whose compilers do it differently",
+     {.arch = MDW_ARCH_X86,
+      .os = MDW_OS_WINDOWS,
+      .regs = "eip=400010 esp=+0 ebp=+8",
+      .stack = "0 0 +30 500100 500100",
+      .options.max_frames = 2},
+     "400010@+0 context; 500100@+10 fp; limit"},
+};
+
 static const row leaves[] = {
     {"x86_64 on Windows: a leaf that a call proves, then a scan",
      {WIN, .regs = "rip=400010 rsp=+0 rbp=+8 rbx=5 rsi=6 rdi=7 r8=8",
@@ -525,6 +569,7 @@ static void test_defaults(void)
 int main(void)
 {
     TABLE(chains);
+    TABLE(realigned);
     TABLE(leaves);
     TABLE(edges);
     TABLE(scans);

@@ -35,9 +35,11 @@ static void pair(mdw_walk *w, uint8_t fp, mdw_row *row)
     int64_t p = a->pointer;
     if (!plausible(w, w->frame.regs.value[fp]))
         row->flags |= ROW_DOUBTFUL;
-    row->cfa = rule_addr(fp, 2 * p);
-    row_set(row, fp, rule_load(MDW_BASE_CFA, -2 * p));
-    row_set(row, a->pc, rule_load(MDW_BASE_CFA, -p));
+    int64_t more =
+        (int64_t)beyond_copy(w, w->frame.regs.value[fp] + a->pointer);
+    row->cfa = rule_addr(fp, 2 * p + more);
+    row_set(row, fp, rule_load(MDW_BASE_CFA, -2 * p - more));
+    row_set(row, a->pc, rule_load(MDW_BASE_CFA, -p - more));
 }
 
 static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)

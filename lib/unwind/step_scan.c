@@ -146,7 +146,8 @@ static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
         w->scan.next++;
         if (status != MDW_OK)
             continue;
-        row->cfa = rule_addr(a->sp, found + a->pointer);
+        row->cfa = rule_addr(a->sp, found + a->pointer +
+                                        (int64_t)beyond_copy(w, slot));
         row_set(row, a->pc, rule_load(a->sp, found));
         if (a->return_inside)
             row->flags |= MDW_ROW_SP_BOUND;

@@ -107,6 +107,10 @@ link_use link_between(mdw_walk *w, uint64_t from, uint64_t to);
 /* lib/unwind/step_frame_ptr.c: the register that this code would use. */
 uint8_t frame_pointer(const mdw_walk *w);
 
+/* lib/unwind/realigned.c: how much further the caller's sp is than behind the
+ * return address in `slot`. */
+uint64_t beyond_copy(mdw_walk *w, uint64_t slot);
+
 /* lib/unwind/trampoline.c: what lies at `pc`, or NULL. */
 const arch_signal *trampoline_at(mdw_walk *w, uint64_t pc, bool thumb);
 /* Whether the kernel could have saved registers there. MDW_OK, or MDW_AGAIN. */
