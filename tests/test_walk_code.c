@@ -206,6 +206,14 @@ static const row null[] = {
       .code = "400200*", .options.max_frames = 2},
      "0@+0 context; 400200@+30~ fp!; limit",
      NULL},
+    {"a return needs no call to prove it: a frame pointer steps over its "
+     "caller",
+     {X64, .regs = "rip=400010 rsp=+0 rbp=+20", .show = "rbp",
+      .stack = "+20 500100 0 0 0 400200", /* pop rbp; ret */
+      .code = "400010=5dc3 400200*", .options.max_frames = 3},
+     "400010@+0 context rbp=+20:context0; 500100@+10 leaf "
+     "rbp=+20:loaded0@+0; 400200@+30 fp! rbp=0:loaded1@+20; limit",
+     NULL},
     {"a call to nowhere that files prove",
      {A64, .regs = "pc=600000 sp=+0 fp=+20 lr=400100", .files = true,
       .stack = "0 0 0 0 0 400200", .code = "400100* 400200*",

@@ -133,14 +133,14 @@ enum { EDGE = 64 /* bytes that are looked at */ };
 
 /* In the last instructions of a function, or in the first, where it is known
  * where it begins: what has run then only made the frame. */
-static mdw_status edges(mdw_walk *w, mdw_row *row)
+static mdw_status edges(mdw_walk *w, uint32_t flags, mdw_row *row)
 {
     uint8_t code[EDGE];
     uint32_t id = w->unwinder->arch->id;
     size_t len = load_code(w, w->frame.pc, code, sizeof code);
     edge e = edge_end(id, frame_thumb(w), (mdw_bytes){code, len});
     if (e.known)
-        return edge_row(w, &e, ROW_LEAF, row);
+        return edge_row(w, &e, ROW_LEAF | flags, row);
     function_code f;
     mdw_status status = load_function(w, &f);
     if (status != MDW_OK || !f.whole)
@@ -158,7 +158,7 @@ static mdw_status run(mdw_walk *w, uint32_t choice, mdw_row *row)
     mdw_status status = trampoline_row(w, row);
     if (status == MDW_ABSENT)
         status = nowhere(w, row);
-    return status == MDW_ABSENT ? edges(w, row) : status;
+    return status == MDW_ABSENT ? edges(w, 0, row) : status;
 }
 
 /* The same of a frame that no unwind information was found for. */
@@ -168,8 +168,8 @@ static mdw_status run_files(mdw_walk *w, uint32_t choice, mdw_row *row)
     bool exact = !choice && frame_exact(w);
     if (status == MDW_ABSENT && exact)
         status = nowhere(w, row);
-    if (status == MDW_ABSENT && exact)
-        status = edges(w, row);
+    if (status == MDW_ABSENT && exact) /* a return needs no call to prove it */
+        status = edges(w, ROW_CALLED, row);
     return status == MDW_ABSENT ? flows(w, choice, row) : status;
 }
 
