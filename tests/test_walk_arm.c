@@ -358,6 +358,12 @@ static const row thumb[] = {
       .stack = "0 500201 +18 400100", .code = "400100*",
       .rows = "400000+40: cfa=sp+8 pc=[cfa-4] whole", .options.max_frames = 2},
      "400010t@+0 context; 500200t@+8 cfi; limit"},
+    {"thumb: and better than what is left of a return",
+     {ARM, .regs = "pc=400010 cpsr=20 sp=+0", .show = "r6",
+      .stack = "0 500201", /* pop {r3, pc} */
+      .code = "400010t=08bd", .options.max_frames = 2,
+      .rows = "400000+40: cfa=sp+8 pc=[cfa-4] r6=zero+6 whole"},
+     "400010t@+0 context r6=?; 500200t@+8 cfi r6=6:computed0; limit"},
     {"thumb: on iOS r11 is none",
      {.arch = MDW_ARCH_ARM,
       .os = MDW_OS_IOS,

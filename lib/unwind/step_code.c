@@ -169,7 +169,7 @@ static mdw_status run_files(mdw_walk *w, uint32_t choice, mdw_row *row)
     if (status == MDW_ABSENT && exact)
         status = nowhere(w, row);
     if (status == MDW_ABSENT && exact) /* a return needs no call to prove it */
-        status = edges(w, ROW_CALLED, row);
+        status = edges(w, rows_answered(w) ? 0 : ROW_CALLED, row);
     return status == MDW_ABSENT ? flows(w, choice, row) : status;
 }
 

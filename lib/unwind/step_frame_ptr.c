@@ -100,9 +100,8 @@ static void pair_of_gcc(mdw_walk *w, uint8_t fp, mdw_row *row)
 static mdw_status arm_chain(mdw_walk *w, uint32_t choice, mdw_row *row)
 {
     uint8_t fp = w->unwinder->arch->fp;
-    bool better = w->best.step && w->best.trust >= MDW_TRUST_CFI;
-    if (better || !reg_known(&w->frame.regs, fp) || !w->frame.regs.value[fp] ||
-        choice > 1)
+    if (rows_answered(w) || !reg_known(&w->frame.regs, fp) ||
+        !w->frame.regs.value[fp] || choice > 1)
         return MDW_ABSENT;
     row->flags |= ROW_DOUBTFUL;
     if (choice == 0)

@@ -151,6 +151,12 @@ static inline bool frame_exact(const mdw_walk *w)
     return w->frame.pc == w->frame.lookup;
 }
 
+/* Whether unwind information has had an answer for this frame. */
+static inline bool rows_answered(const mdw_walk *w)
+{
+    return w->best.step && w->best.trust >= MDW_TRUST_CFI;
+}
+
 static inline bool frame_thumb(const mdw_walk *w)
 {
     return w->frame.flags & MDW_FRAME_THUMB;
