@@ -209,6 +209,12 @@ static const fact ends_there[] = {{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
                                   {DARK, 0x100, 0, FUNCTION},
                                   {0}};
 
+static const fact begins_there[] = {{CODE, CODE_SIZE, MDW_ANSWER_YES, 0},
+                                    {DARK, CODE_SIZE, MDW_ANSWER_YES, 0},
+                                    {0x600000, 0x1000, MDW_ANSWER_NO, 0},
+                                    {DARK + 0x200, 0x100, 0, FUNCTION},
+                                    {0}};
+
 static const row nowhere[] = {
     {"a jump to null has done nothing yet",
      {X64, .regs = "rip=0 rsp=+0 rbp=+8 rbx=7 rax=8", .show = "rbp rbx rax",
@@ -242,7 +248,11 @@ static const row nowhere[] = {
      {X64, .regs = "rip=600000 rsp=+0 rbp=+8", .stack = "650100 0 400200",
       .code = "400200*"},
      "600000@+0 context; 400200@+18 fp!; bottom"},
-    {"nor where a function begins, or one that is known ends",
+    {"nor where a function begins, behind padding",
+     {X64, .regs = "rip=600000 rsp=+0 rbp=+8", .stack = "500200 0 400200",
+      .code = "400200*", .facts = begins_there},
+     "600000@+0 context; 400200@+18 fp!; bottom"},
+    {"nor where one that is known ends",
      {X64, .regs = "rip=600000 rsp=+0 rbp=+8", .stack = "500100 0 400200",
       .code = "400200*", .facts = ends_there},
      "600000@+0 context; 400200@+18 fp!; bottom"},

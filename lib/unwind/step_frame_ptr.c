@@ -79,9 +79,10 @@ static mdw_status ask_untouched(mdw_walk *w)
         return status;
     uint32_t id = w->unwinder->arch->id;
     mdw_bytes bytes = {code, (size_t)len};
+    if (link_sets_frame(id, frame_thumb(w), bytes))
+        return MDW_OK;
     link_use use = link_trace(id, frame_thumb(w), bytes);
-    w->fp_untouched =
-        !link_sets_frame(id, frame_thumb(w), bytes) && !link_is_gone(&use);
+    w->fp_untouched = !link_is_gone(&use);
     return MDW_OK;
 }
 

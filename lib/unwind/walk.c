@@ -221,12 +221,15 @@ static bool asks_files_next(const mdw_walk *w)
  * asked for the bytes first. */
 static bool is_likely(mdw_walk *w, const candidate *c)
 {
-    mdw_place place;
+    mdw_place place, here;
     if (!(c->flags & ROW_NOWHERE) || asks_files_next(w) ||
         image_find(w->unwinder, c->pc - 1) == MDW_NONE)
         return false;
     w->awaited |=
-        place_ask(w, c->pc - 1, MDW_PLACE_FUNCTION, &place) == MDW_AGAIN;
+        place_ask(w, c->pc - 1, MDW_PLACE_FUNCTION, &place) == MDW_AGAIN ||
+        place_ask(w, c->pc, MDW_PLACE_FUNCTION, &here) == MDW_AGAIN;
+    if (w->awaited || (here.function.size && here.function.start == c->pc))
+        return false; /* a pointer to a function */
     return !place.function.size || mdw_range_has(place.function, c->pc);
 }
 
